@@ -1,0 +1,73 @@
+"""The first run: the calls that come with callkit, and what was found on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callkit.app import process
+from callkit.app.events import Event
+from callkit.config import Config
+from callkit.resources import resource
+from callkit.store.reader import Snapshot
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the store holds after the demo: one row a call, how much was redacted by kind, and a few sentences."""
+
+    calls: list[Row]
+    redacted: dict[str, int]
+    sentences: list[str]
+
+
+def demo(*, store: Path, config: Config, on_event: Callable[[Event], None] | None = None) -> process.RunReport:
+    """Process the sample calls into `store` and keep their muted audio, so that the dashboard can play it."""
+    audio = config.audio.model_copy(update={"keep_muted": True})
+    with_audio = config.model_copy(update={"audio": audio})
+    return process.run([resource("sample_calls")], store=store, config=with_audio, on_event=on_event)
+
+
+def findings(store: Path) -> Findings:
+    """What was found, over every call in the store."""
+    with Snapshot(store) as snapshot:
+        calls = snapshot.rows(_CALLS)
+        redacted = {row["entity"]: row["n"] for row in snapshot.rows(_REDACTED)}
+    return Findings(calls, redacted, list(_sentences(calls, redacted)))
+
+
+def _sentences(calls: list[Row], redacted: Mapping[str, int]) -> list[str]:
+    said = []
+    if redacted:
+        kinds = ", ".join(f"{count} {entity}" for entity, count in redacted.items())
+        said.append(f"{sum(redacted.values())} pieces of personal data were said and are not in the store: {kinds}.")
+    moved = [call for call in calls if call["customer_change"] is not None]
+    for call, verb in ((max(moved, key=_change, default=None), "up"), (min(moved, key=_change, default=None), "down")):
+        if call and (_change(call) > 0) == (verb == "up") and _change(call) != 0:
+            said.append(f"The customer of {call['recording']} went {verb} the most: {_change(call):+.2f}.")
+    silent = [call["recording"] for call in calls if call["layout"] == "silent"]
+    if silent:
+        said.append(f"Nobody speaks on {', '.join(silent)}, and no words were made up for it.")
+    return said
+
+
+def _change(call: Row) -> float:
+    return float(call["customer_change"])
+
+
+_CALLS = """
+select calls.call_id, calls.source_name as recording, calls.duration_s, calls.layout, calls.speakers_from,
+       (select count(*) from turns where turns.call_id = calls.call_id) as turns, metrics.customer_sentiment, metrics.customer_sentiment_change as customer_change,
+       (select count(*) from redactions where redactions.call_id = calls.call_id) as redactions,
+       summaries.outcome, summaries.issue
+from calls
+left join call_metrics as metrics using (call_id)
+left join summaries using (call_id)
+order by calls.source_name, calls.call_id
+"""
+
+_REDACTED = "select entity, count(*) as n from redactions group by entity order by n desc, entity"

@@ -1,0 +1,120 @@
+"""How `callkit show` lays out a call. Imported by that command alone: rich is at the top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from callkit.cli import output
+
+if TYPE_CHECKING:
+    from callkit.app.show import CallView, Row
+
+ROLE_STYLES = {"agent": "cyan", "agent_2": "blue", "customer": "magenta", "ivr": "dim"}
+SENTIMENT_SIGNS = {"negative": ("-", "red"), "neutral": (" ", ""), "positive": ("+", "green")}
+
+
+def print_call(view: CallView, *, redactions: bool, metrics: bool) -> None:
+    """The header, the summary with its evidence, the turns; and what else was asked for."""
+    for line in _header(view):
+        output.show(line)
+    if view.summary:
+        output.show(Text())
+        for line in _summary(view.summary, view.actions):
+            output.show(line)
+    output.show(Text())
+    print_turns(view)
+    if metrics:
+        _print_metrics(view)
+    if redactions:
+        click.echo()
+        output.table(
+            [
+                {
+                    "turn": row["turn"],
+                    "at": output.clock(row["start_s"]),
+                    "what": row["entity"],
+                    "score": row["score"],
+                    "found by": row["recognizer"],
+                    "because": row["rule"],
+                }
+                for row in view.redactions
+            ],
+            empty="nothing was redacted",
+        )
+
+
+def print_turns(view: CallView) -> None:
+    """One turn a row: number, time, role, how it sounds, what was said."""
+    if not view.turns:
+        click.echo("nobody speaks on this call")
+        return
+    shown = Table.grid(padding=(0, 1))
+    shown.add_column(justify="right", style="dim")
+    shown.add_column(justify="right", style="dim")
+    shown.add_column()
+    shown.add_column()
+    shown.add_column(overflow="fold")
+    for row in view.turns:
+        sign, colour = SENTIMENT_SIGNS.get(row["sentiment"], (" ", ""))
+        shown.add_row(
+            str(row["turn"]),
+            output.clock(row["start_s"]),
+            Text(row["role"], style=ROLE_STYLES.get(row["role"], "")),
+            Text(sign, style=colour),
+            _spoken(row["text"]),
+        )
+        if row["translation"]:
+            shown.add_row("", "", "", "", Text(output.plain(row["translation"]), style="italic dim"))
+    output.show(shown)
+
+
+def _header(view: CallView) -> Iterator[Text]:
+    call = view.call
+    yield Text.assemble((f"call {call['call_id']}", "bold"), f"  {output.plain(call['source_name'])}")
+    duration = "" if call["duration_s"] is None else output.clock(call["duration_s"])
+    facts = [duration, call["layout"], call["codec"], call["language"], call["direction"], call["queue"]]
+    agent = f"agent {call['agent_id']}" if call["agent_id"] else ""
+    started = call["started_at"].strftime("%Y-%m-%d %H:%M") if call["started_at"] else ""
+    yield Text(output.plain(" · ".join(str(fact) for fact in (started, *facts, agent) if fact)), style="dim")
+    for warning in call["warnings"] or []:
+        yield Text(output.plain(f"warning: {warning}"), style="yellow")
+
+
+def _summary(summary: Row, actions: list[Row]) -> Iterator[Text]:
+    def labelled(label: str, text: str, turns: list[int] | None) -> Text:
+        line = Text.assemble((f"{label:8} ", "bold"), output.plain(text))
+        return line.append("  turn " + ", ".join(str(turn) for turn in turns), style="dim") if turns else line
+
+    if summary["issue"]:
+        yield labelled("issue", summary["issue"], summary["issue_turns"])
+    said = f"{summary['outcome']}: {summary['outcome_text']}" if summary["outcome_text"] else summary["outcome"]
+    yield labelled("outcome", said, summary["outcome_turns"])
+    for action in actions:
+        due = f" ({action['due']})" if action["due"] else ""
+        yield labelled("action", f"{action['who']}: {action['text']}{due}", action["turns"])
+    if summary["summary"]:
+        yield labelled("summary", summary["summary"], summary["summary_turns"])
+
+
+def _spoken(text: str) -> Text:
+    """A turn's words, with what was redacted standing out."""
+    shown = Text(output.plain(text))
+    shown.highlight_regex(r"\[[A-Z_]+\d*\]", "bold yellow")
+    return shown
+
+
+def _print_metrics(view: CallView) -> None:
+    click.echo()
+    if view.metrics:
+        figures = [{"call": name, "": value} for name, value in view.metrics.items() if name != "call_id"]
+        output.table(figures)
+    if view.speakers:
+        click.echo()
+        names = [name for name in view.speakers[0] if name not in ("call_id", "role")]
+        by_role = {row["role"]: row for row in view.speakers}
+        output.table([{"role": name, **{role: row[name] for role, row in by_role.items()}} for name in names])

@@ -1,0 +1,251 @@
+"""The offline summary: structured, extractive, every statement made from turns it cites.
+
+Reason, resolution and promises are found by speech acts (cues and sentence embeddings), put into the third person, and
+nothing is added: what no turn says is not in the summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callkit.engines.chapters import chapters_of
+from callkit.engines.minilm import MiniLM
+from callkit.engines.promises import actions_of
+from callkit.engines.reported_speech import reported, strip_lead
+from callkit.engines.speech_acts import Acts, Sentence, sentences_of
+from callkit.model import CallOutcome, Embeddings, SafeTurn, Statement, Summary
+from callkit.protocols import JSON
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from callkit.config import SummarizeSettings
+    from callkit.models import Models
+
+MODEL = "all-minilm-l6-v2"
+ISSUE_FLOOR = 0.45
+#: A score that only a cue and a near example together reach.
+CUED = 0.6
+#: A call of this many words is long; sentences longer than this ramble.
+LONG_WORDS = 400
+TELLING_WORDS = 22
+#: Where the later part of a call begins.
+LATER = 0.4
+TITLE_WORDS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A call's sentences with their vectors (unit length) and their score for each speech act."""
+
+    sentences: list[Sentence]
+    vectors: NDArray[np.float32]
+    acts: Mapping[str, list[float]]
+
+    def best(self, act: str, *, after: float = 0.0, floor: float = CUED, last: bool = False) -> int | None:
+        """The sentence that performs an act most strongly (or the last that does), at or after a place in the call."""
+        scores = self.acts[act]
+        able = [
+            i
+            for i, sentence in enumerate(self.sentences)
+            if sentence.place >= after and scores[i] >= floor and not sentence.text.endswith("?")
+        ]
+        if not able:
+            return None
+        return able[-1] if last else max(able, key=scores.__getitem__)
+
+
+class ExtractiveSummarizer:
+    """Speech acts and MiniLM sentence embeddings; no text that was not said. English."""
+
+    name = "extractive"
+    languages = frozenset({"en"})
+
+    def __init__(self, *, settings: SummarizeSettings, models: Models, cores: int) -> None:
+        from callkit.config import EmbedSettings
+
+        self.settings = settings
+        self.models = models
+        self.embedder = MiniLM(settings=EmbedSettings(model=MODEL), models=models, cores=cores)
+        self.acts: Acts | None = None
+
+    def identity(self) -> Mapping[str, JSON]:
+        return {"engine": self.name, "model": self.models.digest(MODEL)}
+
+    def describe(self) -> tuple[str, str]:
+        return self.name, MODEL
+
+    def open(self) -> None:
+        if self.acts is None:
+            self.embedder.open()
+            self.acts = Acts(self.embedder)
+
+    def summarize(self, turns: Sequence[SafeTurn], embeddings: Embeddings) -> Summary:
+        """Issue, outcome, actions, narrative and chapters; `embeddings` are those of the turns."""
+        import numpy as np
+
+        self.open()
+        assert self.acts is not None
+        sentences = sentences_of(turns)
+        if not sentences:
+            return Summary("", (), None, "unknown", None)
+        vectors = self.embedder.embed([sentence.text for sentence in sentences])
+        reading = Reading(sentences, vectors, self.acts.score(sentences, vectors))
+        issue = issue_of(reading)
+        outcome, evidence = outcome_of(reading)
+        actions = actions_of(sentences)
+        of_turns = np.frombuffer(embeddings.vectors, dtype="<f2").reshape(len(turns), -1).astype(np.float32)
+        return Summary(
+            title_of(reading, issue),
+            narrative_of(reading, issue, evidence, [action.turns[0] for action in actions]),
+            _statement(reading, issue),
+            outcome,
+            _statement(reading, evidence),
+            actions,
+            chapters_of(turns, of_turns, [short(turn.text) if len(turn.words) > 5 else "" for turn in turns]),
+        )
+
+    def close(self) -> None:
+        self.acts = None
+        self.embedder.close()
+
+
+def issue_of(reading: Reading) -> tuple[int, ...]:
+    """The sentence or two in which the customer says why they called; empty where none does.
+
+    Scored by the act "reason", earlier ones higher, those near the customer's first words higher, very short ones lower.
+    Who only asks after something and then hears bad news called, in the end, about that: the news is added.
+    """
+    scores: dict[int, float] = {}
+    sentences = reading.sentences
+    first = next((i for i, s in enumerate(sentences) if s.role in ("customer", "unknown") and s.words > 3), 0)
+    for i, sentence in enumerate(sentences):
+        if sentence.role not in ("customer", "unknown") or (sentence.text.endswith("?") and sentence.words < 6):
+            continue
+        early = max(0.0, 1.0 - sentence.place / 0.6)
+        near_first = 0.2 if i - first <= 2 else 0.0
+        scores[i] = reading.acts["reason"][i] + 0.5 * early + near_first + 0.02 * min(sentence.words, 10)
+    if not scores:
+        return ()
+    best = max(scores, key=scores.__getitem__)
+    if scores[best] < ISSUE_FLOOR:
+        return ()
+    beside = [i for i in (best - 1, best + 1) if i in scores and sentences[i].turn == sentences[best].turn]
+    second = max(beside, key=scores.__getitem__, default=None)
+    if (
+        second is not None
+        and reading.acts["reason"][second] > max(0.3, 0.5 * reading.acts["reason"][best])
+        and sentences[second].words > 3
+    ):
+        return tuple(sorted((best, second)))
+    news = [
+        i for i, score in enumerate(reading.acts["refusal"]) if i > best and score >= CUED and sentences[i].place < 0.6
+    ]
+    return (best, news[0]) if news else (best,)
+
+
+def outcome_of(reading: Reading) -> tuple[CallOutcome, tuple[int, ...]]:
+    """How the call ended and the sentences that say so, from the acts of its later part and the customer's last word.
+
+    An escalation stands unless something was done and the customer agreed; a promise to call back outweighs what was done
+    before it; what others still have to do leaves a call partly resolved; the customer's confirmation or rejection decides
+    the rest.
+    """
+    done = reading.best("done", after=0.2, last=True)
+    refusal = reading.best("refusal", after=LATER, last=True)
+    escalation = reading.best("escalation", after=LATER, last=True)
+    callback = reading.best("callback", after=LATER, floor=0.5, last=True)
+    pending = reading.best("pending", after=LATER, floor=0.5, last=True)
+    confirmed = reading.best("confirmation", after=0.5, floor=0.5, last=True)
+    rejected = reading.best("rejection", after=LATER, floor=0.6, last=True)
+    unhappy = rejected is not None and (confirmed is None or rejected > confirmed)
+    chosen: CallOutcome
+    evidence: tuple[int | None, ...]
+    if escalation is not None and (unhappy or done is None):
+        chosen, evidence = "escalated", (escalation,)
+    elif callback is not None and (done is None or callback > done):
+        chosen, evidence = "callback_promised", (callback,)
+    elif pending is not None and not unhappy and (done is None or pending > done):
+        chosen, evidence = "partly_resolved", (done, pending)
+    elif done is not None and not unhappy:
+        partly = refusal is not None and refusal > done
+        chosen, evidence = ("partly_resolved", (done, refusal)) if partly else ("resolved", (done, confirmed))
+    elif unhappy or (refusal is not None and confirmed is None):
+        chosen, evidence = "unresolved", (refusal, rejected)
+    elif confirmed is not None:
+        chosen, evidence = "resolved", (confirmed,)
+    else:
+        return "unknown", ()
+    return chosen, tuple(sorted({place for place in evidence if place is not None}))
+
+
+def narrative_of(
+    reading: Reading, issue: tuple[int, ...], evidence: tuple[int, ...], promised: Sequence[int]
+) -> tuple[Statement, ...]:
+    """Two or three statements: why the customer called; what was found and done; what was promised and how it ended.
+
+    Each statement of a long call also holds the most telling sentences of its third of the call (see `telling`).
+    """
+    sentences = reading.sentences
+    long = sum(sentence.words for sentence in sentences) >= LONG_WORDS
+    room = 3 if long else 2
+    promise = next((i for i, s in enumerate(sentences) if s.turn in promised and _is_promise(s)), None)
+    wanted = (issue, [reading.best("finding", after=0.1), reading.best("done", after=0.15)], [promise, *evidence])
+    extra = telling(reading) if long else []
+    used: set[int] = set()
+    statements: list[Statement] = []
+    for part, places in enumerate(wanted):
+        named = [
+            place for place in places if place is not None and (not long or sentences[place].words <= TELLING_WORDS)
+        ]
+        nearby = [i for i in extra if part / 3 <= sentences[i].place <= (part + 1) / 3]
+        fresh = list(dict.fromkeys(place for place in [*named, *nearby] if place not in used))[:room]
+        if fresh:
+            used.update(fresh)
+            statements += [statement for statement in [_statement(reading, tuple(sorted(fresh)))] if statement]
+    return tuple(statements)
+
+
+def telling(reading: Reading) -> list[int]:
+    """Statements of 6 to 22 words, those nearest in meaning to the call as a whole first; questions are none.
+
+    The call as a whole is the mean of its sentences, each weighted by its long words, which carry the matter.
+    """
+    import numpy as np
+
+    matter = np.array(
+        [len({word for word in s.text.lower().split() if len(word) > 4}) for s in reading.sentences], dtype=float
+    )
+    middle = (reading.vectors * matter[:, None]).sum(0)
+    near = reading.vectors @ (middle / (np.linalg.norm(middle) + 1e-9)) + 0.15 * np.log(matter + 1)
+    able = [i for i, s in enumerate(reading.sentences) if 6 <= s.words <= TELLING_WORDS and not s.text.endswith("?")]
+    return sorted(able, key=lambda i: -float(near[i]))
+
+
+def _is_promise(sentence: Sentence) -> bool:
+    return bool(actions_of([sentence]))
+
+
+def title_of(reading: Reading, issue: tuple[int, ...]) -> str:
+    """The heart of the issue in a few words."""
+    return short(reading.sentences[issue[0]].text) if issue else ""
+
+
+def _statement(reading: Reading, places: tuple[int, ...]) -> Statement | None:
+    if not places:
+        return None
+    sentences = [reading.sentences[place] for place in places]
+    parts = [reported(sentence.text, sentence.role) for sentence in sentences]
+    parts[1:] = [f"the{part[3:]}" if part.startswith("The ") else part for part in parts[1:]]
+    text = "; ".join([*(part.rstrip(".!") for part in parts[:-1]), parts[-1]])
+    return Statement(text, tuple(dict.fromkeys(sentence.turn for sentence in sentences)), True, 1.0)
+
+
+def short(text: str) -> str:
+    """The first words of a sentence, as a title."""
+    words = strip_lead(text).rstrip(".!?").split()
+    short = " ".join(words[:TITLE_WORDS]) + ("..." if len(words) > TITLE_WORDS else "")
+    return short[:1].upper() + short[1:]

@@ -1,0 +1,92 @@
+"""What people do with words on a service call: sentences, and how strongly each one performs a speech act.
+
+The acts, their cues and examples are data: `data/speech_acts.toml`. After Searle 1976 (a classification of illocutionary
+acts) cut down to what service calls need: say why one calls, report something done, refuse, escalate, promise.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from callkit.model import SafeTurn
+from callkit.protocols import Embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FILE = Path(__file__).parent / "data" / "speech_acts.toml"
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\b[DM]r\.)(?<!\bM[rs]s\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bNo\.)(?<![ap]\.m\.)\s+(?=[A-Z\[\"'(0-9])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a call. `role` is agent for every agent; `place` runs from 0 at the call's start to 1 at its end."""
+
+    turn: int
+    role: str
+    text: str
+    place: float
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+@cache
+def speech_acts() -> dict[str, Any]:
+    """The content of `speech_acts.toml`."""
+    return tomllib.loads(_FILE.read_text("utf-8"))
+
+
+def sentences_of(turns: Sequence[SafeTurn]) -> list[Sentence]:
+    """The sentences of a call, in order; a turn without stops is one sentence."""
+    total = max(1, len(turns) - 1)
+    return [
+        Sentence(turn.index, "agent" if turn.role == "agent_2" else turn.role, part.strip(), number / total)
+        for number, turn in enumerate(turns)
+        for part in _SENTENCE_END.split(turn.translation or turn.text)
+        if any(character.isalpha() for character in part)
+    ]
+
+
+class Acts:
+    """How strongly each of a call's sentences performs each act, 0 to about 1.
+
+    A cue that matches counts 0.5; the rest is the cosine to the act's nearest example. The speaker must be whose act it is
+    (or unknown).
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self.acts = speech_acts()["acts"]
+        self.cues = {name: [re.compile(cue) for cue in act["cues"]] for name, act in self.acts.items()}
+        self.examples = {name: embedder.embed(act["examples"]) for name, act in self.acts.items()}
+
+    def score(self, sentences: Sequence[Sentence], vectors: NDArray[np.float32]) -> dict[str, list[float]]:
+        """Act -> one score a sentence."""
+        scores: dict[str, list[float]] = {}
+        for name, act in self.acts.items():
+            nearest = (vectors @ self.examples[name].T).max(axis=1) if len(sentences) else ()
+            scores[name] = [
+                self._one(name, sentence, float(near)) if sentence.role in (act["role"], "unknown") else 0.0
+                for sentence, near in zip(sentences, nearest, strict=True)
+            ]
+        return scores
+
+    def _one(self, name: str, sentence: Sentence, near: float) -> float:
+        cued = self.cued(name, sentence.text)
+        return (0.5 if cued else 0.0) + 0.5 * max(0.0, near)
+
+    def cued(self, name: str, text: str) -> bool:
+        """Does a cue of the act match?"""
+        lower = text.lower().replace("’", "'")
+        return any(cue.search(lower) for cue in self.cues[name])

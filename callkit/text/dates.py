@@ -1,0 +1,250 @@
+"""Dates and times as they are said and written, so that a date of birth is told from any other date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.spoken import Item, Token
+
+RECOGNIZER = "callkit:date"
+_REACH = 6
+#: A date within this many turns of one that is personal repeats it, if nothing says that it is another.
+REPEAT_REACH = 2
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan enero",
+            "february feb febrero",
+            "march mar marzo",
+            "april apr abril",
+            "may mayo",
+            "june jun junio",
+            "july jul julio",
+            "august aug agosto",
+            "september sept sep septiembre",
+            "october oct octubre",
+            "november nov noviembre",
+            "december dec diciembre",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_ORDINALS = frozenset(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth".split()
+)
+_NUMERIC = re.compile(
+    r"(?<![\d/.-])(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2} ?/ ?\d{1,2} ?/ ?\d{2,4})(?![\d/]|[.-]\d)"
+)
+_TIME = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
+_SLASHES = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2]) ?(?:/|slash) ?(?:20)?[2-4]\d(?![\d/])")
+BIRTH = words_pattern(
+    [
+        "date of birth",
+        "birth ?dates?",
+        "birthdays?",
+        "d\\.? ?o\\.? ?b\\.?",
+        "born",
+        "birth",
+        "fecha de nacimiento",
+        "nací",
+    ]
+)
+EXPIRY = words_pattern(
+    [
+        "expir\\w*",
+        "exp\\.?",
+        "exp\\.? date",
+        "valid (?:thru|through|until|till)",
+        "good (?:thru|through|until)",
+        "vence",
+        "vencimiento",
+        "caducidad",
+    ]
+)
+EXPIRY_ASKED = words_pattern(
+    ["expiry", "expiration", "exp\\.? date", "valid (?:thru|through|until|till)", "good (?:thru|through|until)"]
+)
+_CARD = words_pattern(["cards?", "visa", "mastercard", "amex", "cvv", "security code", "tarjeta"])
+_OTHER = words_pattern(
+    [
+        "appointment",
+        "deliver\\w*",
+        "order\\w*",
+        "invoice",
+        "payment",
+        "due",
+        "purchas\\w*",
+        "book\\w*",
+        "arriv\\w*",
+        "effective",
+        "start\\w*",
+        "subscription",
+        "contract",
+        "transaction",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpan:
+    """A date or time: [start, end) in code points, of so many parts; 0 for a time. `named_day`: "the third of"."""
+
+    start: int
+    end: int
+    parts: int
+    named_day: bool = False
+
+
+def dates(utterance: Utterance) -> list[DateSpan]:
+    """Every date and clock time of a turn, in order."""
+    text = utterance.text
+    found = [DateSpan(*match.span(), 3) for match in _NUMERIC.finditer(text)]
+    found += [DateSpan(*match.span(), 0) for match in _TIME.finditer(text)]
+    found += [DateSpan(*match.span(), 2) for match in _SLASHES.finditer(text)]
+    found += _with_month(utterance)
+    found += _of_ordinals(utterance)
+    kept: list[DateSpan] = []
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept
+
+
+def _with_month(utterance: Utterance) -> Iterator[DateSpan]:
+    """ "March 3rd, 1985", "the third of march eighty five", "may of twenty seven" """
+    tokens = utterance.tokens
+    starts = {item.first: item for run in utterance.runs for item in run.items if item.kind != "letter"}
+    ends = {item.last: item for run in utterance.runs for item in run.items if item.kind != "letter"}
+    letters = [(item.first, item.last) for run in utterance.runs for item in run.items if item.kind == "letter"]
+    for place, token in enumerate(tokens):
+        if token.norm not in _MONTHS or any(start <= place <= last for start, last in letters):
+            continue
+        first, before = _day_before(tokens, place, ends)
+        last, after = _after_month(tokens, place, starts)
+        if before or after:
+            said = {token.norm for token in tokens[first : last + 1]}
+            named_day = bool(said & (_ORDINALS | {"st", "nd", "rd", "th"}))
+            yield DateSpan(tokens[first].start, tokens[last].end, 1 + before + after, named_day)
+        elif token.norm not in ("may", "march", "mar") and utterance.word_count <= 6:
+            yield DateSpan(token.start, token.end, 1)
+
+
+def _of_ordinals(utterance: Utterance) -> Iterator[DateSpan]:
+    """ "the twenty-second of the eleventh, seventy-nine" """
+    words = r"(?:(?:twenty|thirty)[ -])?(?:" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + r")"
+    for match in re.finditer(rf"(?<!\w)(?:the )?{words}(?: day)? of the {words}(?: month)?(?!\w)", utterance.lower):
+        run = next(
+            (run for run in utterance.runs if 0 <= run.start - match.end() <= 4 and len(run.digits) in (2, 4)), None
+        )
+        yield DateSpan(match.start(), run.end if run else match.end(), 3)
+
+
+def _day_before(tokens: Sequence[Token], month: int, ends: dict[int, Item]) -> tuple[int, int]:
+    """First token of the day before a month ("the third of"), and whether there is one (1 or 0)."""
+    first, parts = _bare_day_before(tokens, month, ends)
+    return (first - 1 if parts and first and tokens[first - 1].norm == "the" else first), parts
+
+
+def _bare_day_before(tokens: Sequence[Token], month: int, ends: dict[int, Item]) -> tuple[int, int]:
+    place = month - 1
+    while place >= 0 and tokens[place].norm in ("of", ",", "-", "/", "de"):
+        place -= 1
+    if place < 0:
+        return month, 0
+    if tokens[place].norm in _ORDINALS or tokens[place].norm in ("st", "nd", "rd", "th"):
+        first = place
+        if first and (tokens[first - 1].norm in ("twenty", "thirty") or tokens[first - 1].norm.isdecimal()):
+            first -= 1
+        elif first > 1 and tokens[first - 1].norm == "-" and tokens[first - 2].norm in ("twenty", "thirty"):
+            first -= 2
+        return first, 1
+    item = ends.get(place)
+    if item is not None and len(item.value) <= 2 and int(item.value) <= 31:
+        return item.first, 1
+    return month, 0
+
+
+def _after_month(tokens: Sequence[Token], month: int, starts: dict[int, Item]) -> tuple[int, int]:
+    place, last, parts = month + 1, month, 0
+    while place < len(tokens) and parts < 4:
+        norm = tokens[place].norm
+        item = starts.get(place)
+        if norm in (",", "of", "the", "-", "/", "in", "de", "del", "um", "uh", "and") or (
+            norm == "." and place == month + 1
+        ):
+            place += 1
+        elif norm in ("st", "nd", "rd", "th") or norm in _ORDINALS:
+            last, parts, place = place, parts + 1, place + 1
+        elif item is not None and len(item.value) <= 4:
+            last, parts, place = item.last, parts + 1, item.last + 1
+        elif norm.isdecimal():  # "3rd": the suffix keeps it out of the runs
+            last, parts, place = place, parts + 1, place + 1
+        else:
+            break
+    return last, min(parts, 2)
+
+
+class DateFinder:
+    """Finds dates of birth and card expiry dates by what the conversation says of a date."""
+
+    def __init__(self, conversation: Sequence[Utterance]) -> None:
+        self.conversation = conversation
+        self.spans = [dates(utterance) for utterance in conversation]
+
+    def find(self) -> Iterator[Finding]:
+        last_kind, last_turn = "", -REPEAT_REACH - 1
+        for turn, spans in enumerate(self.spans):
+            for span in spans:
+                kind = self.kind(turn, span)
+                if not kind and turn - last_turn <= REPEAT_REACH and not _OTHER.search(self.conversation[turn].lower):
+                    kind = last_kind  # read back, or mended
+                if kind == "CARD_EXPIRY" and span.named_day:
+                    continue  # cards expire with a month
+                if kind and span.parts:
+                    last_kind, last_turn = kind, turn
+                    value = self.conversation[turn].lower[span.start : span.end]
+                    yield Finding(turn, span.start, span.end, kind, 0.9, RECOGNIZER, "date asked for or named", value)
+
+    def kind(self, turn: int, span: DateSpan) -> str:
+        """DATE_OF_BIRTH, CARD_EXPIRY or "": the nearest word before in this turn, right after it, or in the question."""
+        utterance = self.conversation[turn]
+        ahead = _nearest(utterance.lower[: span.start])
+        if ahead is not None and (self.checked(ahead, turn) or not ahead):
+            return ahead
+        behind = utterance.lower[span.end : span.end + 40]
+        for pattern, kind in ((BIRTH, "DATE_OF_BIRTH"), (EXPIRY, "CARD_EXPIRY")):
+            match = pattern.search(behind)
+            if match and len(behind[: match.start()].split()) <= 4 and "." not in behind[: match.start()]:
+                checked = self.checked(kind, turn)
+                if checked:
+                    return checked
+        bare = span.parts == 2 and not _OTHER.search(utterance.lower)  # month and year, as on a card
+        for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
+            other = self.conversation[back]
+            named = _nearest(other.lower)
+            if named is not None:
+                return named if bare and EXPIRY_ASKED.search(other.lower) else self.checked(named, turn)
+            if "?" in other.text and not same_side(other, utterance) and other.word_count > 4:
+                break
+        return ""
+
+    def checked(self, kind: str, turn: int) -> str:
+        if kind == "CARD_EXPIRY":
+            near = self.conversation[max(0, turn - 20) : turn + 3]
+            return kind if any(_CARD.search(utterance.lower) for utterance in near) else ""
+        return kind
+
+
+def _nearest(text: str) -> str | None:
+    """What the last telling word of a text says of the date after it; None where no word tells."""
+    last, kind = -1, None
+    for pattern, name in ((BIRTH, "DATE_OF_BIRTH"), (EXPIRY, "CARD_EXPIRY"), (_OTHER, "")):
+        for match in pattern.finditer(text):
+            if match.start() > last:
+                last, kind = match.start(), name
+    return kind

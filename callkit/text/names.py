@@ -1,0 +1,369 @@
+"""People's names: introduced, addressed, asked for, spelled, and said again once known.
+
+Cues and word lists are data: `rules/names.toml`; well-known first names come from the US census (package `names`). A
+named-entity model's people (`hints`) are evidence beside the cues. Once a name is known, it is found wherever it is said
+again, also where a recogniser spells it a little differently.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from typing import Any
+
+from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.spoken import Run, Token
+
+RECOGNIZER = "callkit:name"
+_MAX_WORDS = 4
+_REACH = 3
+_JOINERS = frozenset(
+    {
+        "-",
+        ".",
+        "de",
+        "van",
+        "von",
+        "der",
+        "den",
+        "la",
+        "del",
+        "da",
+        "di",
+        "al",
+        "el",
+        "bin",
+        "st",
+        "mc",
+        "o'",
+        "dos",
+        "du",
+        "le",
+    }
+)
+#: What stands before a company's name more often than before a person's.
+_COMPANY_BEFORE = re.compile(r"(?:calling|welcome to|at|bank with|the|your|our|my)\W+$")
+#: How a name is read back: "alright, Rivera", "let me read that back, Amara Evans".
+_READ_BACK = re.compile(
+    r"(?:(?:ok|okay|alright|all right|got it|great|perfect|thanks|thank you|so|right|let me (?:read|repeat) that(?: back)?(?: to you)?|that's|that is|so that's|it's|and|um|uh)\W+)+"
+)
+#: How names of medicines end.
+_MEDICINE = re.compile(
+    r"(?:olol|pril|statin|cillin|azole|mycin|profen|idine|xetine|azepam|formin|sartan|codone|adine|furantoin|prim|lyte|gynon|asone|olone|amide|cetamol|vir|mab)$"
+)
+_YES = re.compile(
+    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|first|last|middle|surname)*"
+)
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    return tomllib.loads(files("callkit.text").joinpath("rules/names.toml").read_text("utf-8"))
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    rules = _rules()
+    return {
+        "sure": words_pattern(rules["cues"]["sure"]),
+        "likely": words_pattern(sorted(rules["cues"]["likely"], key=len, reverse=True)),
+        "weak": words_pattern(sorted(rules["cues"]["weak"], key=len, reverse=True)),
+        "after": re.compile(r"(?:" + "|".join(rules["cues"]["after"]) + r")(?!\w)"),
+        "asked": words_pattern(rules["cues"]["asked"]),
+    }
+
+
+@cache
+def not_names() -> frozenset[str]:
+    return frozenset(_rules()["words"]["not_names"].split())
+
+
+@cache
+def first_names() -> frozenset[str]:
+    """First names that are no common word."""
+    known: set[str] = set()
+    for name in ("dist.female.first", "dist.male.first"):
+        lines = files("names").joinpath(name).read_text("ascii").splitlines()
+        known.update(line.split()[0].lower() for line in lines if line.strip())
+    return frozenset(known - not_names() - frozenset(_rules()["words"]["ambiguous_first_names"].split()))
+
+
+@cache
+def acronyms() -> frozenset[str]:
+    """What is said letter by letter and spells no name: "a m", "C V V"."""
+    return frozenset(_rules()["words"]["acronyms"].split())
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """The most common surnames of the census, some of them common words."""
+    with files("names").joinpath("dist.all.last").open(encoding="ascii") as lines:
+        return frozenset(line.split()[0].lower() for line in islice(lines, 3000))
+
+
+class NameFinder:
+    """Finds the people of a conversation.
+
+    `taken` are stretches that other finders have explained; `known` are names from earlier, and what is found is added.
+    """
+
+    def __init__(
+        self,
+        conversation: Sequence[Utterance],
+        taken: Sequence[Sequence[tuple[int, int]]],
+        known: dict[str, None] | None = None,
+    ) -> None:
+        self.conversation = conversation
+        self.taken = taken
+        self.named: set[int] = set()  # turns that say a name, by more than a model's guess
+        self.known = {} if known is None else known
+
+    def find(self) -> Iterator[Finding]:
+        for turn in range(len(self.conversation)):
+            for finding in (*self.introduced(turn), *self.answered(turn), *self.seen(turn)):
+                self.known.update(dict.fromkeys(self.name_words(finding)))
+                if finding.rule != "model":
+                    self.named.add(turn)
+                yield finding
+        for turn in range(len(self.conversation)):
+            for finding in self.spelled(turn):
+                self.known.update(dict.fromkeys(self.name_words(finding)))
+                yield finding
+        for turn in range(len(self.conversation)):
+            yield from self.again(turn)
+
+    # --- how names are said ---
+
+    def introduced(self, turn: int) -> Iterator[Finding]:
+        """ "My name is ...", "thank you, ...", "... speaking" """
+        utterance, patterns = self.conversation[turn], _patterns()
+        for tier, score in (("sure", 0.9), ("likely", 0.75), ("weak", 0.7)):
+            for cue in patterns[tier].finditer(utterance.lower):
+                rule = "introduced" if tier == "sure" else f"after {cue.group()!r}"
+                yield from self.name_at(turn, cue.end(), rule, score, tier)
+        for place, token in enumerate(utterance.tokens):
+            if place and patterns["after"].match(utterance.lower, token.start):
+                end = place - 1 if utterance.tokens[place - 1].norm == "," else place
+                first = end
+                while first and self.could_be(utterance.tokens[first - 1], turn, sure=False):
+                    first -= 1
+                if first < end:
+                    yield self.finding(turn, utterance.tokens[first], utterance.tokens[end - 1], 0.8, "introduced")
+            if token.norm in first_names() and not self.is_place(turn, token):
+                after_comma = place > 0 and utterance.tokens[place - 1].norm == ","
+                if token.text[0].isupper():
+                    yield from self.name_at(turn, token.start, "well-known first name", 0.65, "weak")
+                elif after_comma and len(token.norm) > 3 and not self.in_run(utterance, token):
+                    yield self.finding(turn, token, token, 0.6, "addressed")
+
+    def answered(self, turn: int) -> Iterator[Finding]:
+        """The answer to "may I have your name?", or the reading back of one."""
+        asked = _patterns()["asked"]
+        if turn and turn - 1 in self.named and not same_side(self.conversation[turn - 1], self.conversation[turn]):
+            echo = _READ_BACK.match(self.conversation[turn].lower)
+            if echo and self.conversation[turn].word_count <= 10:
+                yield from self.name_at(turn, echo.end(), "read back", 0.75, "sure")
+        for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
+            question = self.conversation[back]
+            if same_side(question, self.conversation[turn]):
+                continue
+            if asked.search(question.lower):
+                lead = _YES.match(self.conversation[turn].lower)
+                short = self.conversation[turn].word_count <= 12
+                yield from self.name_at(
+                    turn, lead.end() if lead else 0, "asked for", 0.85, "sure" if short else "likely"
+                )
+                return
+            if question.word_count > 4:
+                return
+
+    def seen(self, turn: int) -> Iterator[Finding]:
+        """What the model takes for people, where the words could be names."""
+        utterance = self.conversation[turn]
+        tokens = utterance.tokens
+        for hint in utterance.hints:
+            if hint.entity != "PERSON":
+                continue
+            places = [
+                place for place, token in enumerate(tokens) if hint.start <= token.start and token.end <= hint.end
+            ]
+            if any(utterance.tokens[place].norm.isdecimal() for place in self.from_before(places)):
+                continue  # a street, with its house number
+            for words in self.groups([tokens[place] for place in places], turn):
+                if len(words) == 1 and (len(words[0].text) < 3 or _MEDICINE.search(words[0].norm)):
+                    continue
+                known = words[0].norm in first_names()
+                if known or not _COMPANY_BEFORE.search(utterance.lower[: words[0].start]):
+                    score = min(hint.score, 0.7 if known or len(words) > 1 else 0.55)
+                    yield self.finding(turn, words[0], words[-1], score, "model", hint.recognizer)
+
+    def groups(self, tokens: Sequence[Token], turn: int) -> list[list[Token]]:
+        """The names in a stretch that a model takes for one: "Jeff, Amanda" is two."""
+        groups: list[list[Token]] = [[]]
+        for token in tokens:
+            follows = bool(groups[-1]) and self.could_follow(token, self.conversation[turn])
+            if follows or self.could_be(token, turn, sure=False):
+                groups[-1].append(token)
+            elif groups[-1] and token.norm not in _JOINERS:
+                groups.append([])
+        return [group for group in groups if group]
+
+    def from_before(self, places: Sequence[int]) -> Sequence[int]:
+        """The places of a span and the one before it."""
+        return [*([places[0] - 1] if places and places[0] else []), *places]
+
+    def again(self, turn: int) -> Iterator[Finding]:
+        """A known name, said again."""
+        utterance = self.conversation[turn]
+        stretch: list[Token] = []
+        for token in utterance.tokens:
+            if self.is_known(token, turn):
+                stretch.append(token)
+            elif stretch and (token.norm not in _JOINERS or token.norm == "."):
+                yield self.finding(turn, stretch[0], stretch[-1], 0.62, "known name")
+                stretch = []
+        if stretch:
+            yield self.finding(turn, stretch[0], stretch[-1], 0.62, "known name")
+
+    def spelled(self, turn: int) -> Iterator[Finding]:
+        """Letters that spell a known name, or a name that was asked for or just said."""
+        utterance = self.conversation[turn]
+        for run in utterance.runs:
+            letters = run.letters.lower()
+            if len(letters) < 2 or letters in acronyms() or run.digits or self.overlaps(turn, run):
+                continue
+            said = self.said_before(utterance, run)
+            if said is not None or any(
+                _near(letters, name) or (len(letters) > 2 and name.startswith(letters)) for name in self.known
+            ):
+                if said is not None and not self.overlaps(turn, run):
+                    self.known[said.norm] = None
+                    yield self.finding(turn, said, said, 0.8, "spelled")
+                yield self.spelling(turn, run, "spells a known name")
+            elif self.asks_spelling(turn, run):
+                yield self.spelling(turn, run, "spelled")
+
+    def asks_spelling(self, turn: int, run: Run) -> bool:
+        utterance = self.conversation[turn]
+        ahead = utterance.lower[max(0, run.start - 60) : run.start]
+        if re.search(r"spell|name|letters|that's ", ahead):
+            return True
+        for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
+            if _patterns()["asked"].search(self.conversation[back].lower):
+                return True
+        return False
+
+    def said_before(self, utterance: Utterance, run: Run) -> Token | None:
+        """The word right before a spelling, if it is what is spelled: "Delgado, D-E-L-G-A-D-O"."""
+        letters = run.letters.lower()
+        before = [token for token in utterance.tokens[: run.items[0].first][-3:] if token.text[0].isalpha()]
+        return before[-1] if before and len(letters) > 2 and _near(letters, before[-1].norm) else None
+
+    def spelling(self, turn: int, run: Run, rule: str) -> Finding:
+        return Finding(turn, run.start, run.end, "PERSON", 0.8, RECOGNIZER, rule, run.letters.lower())
+
+    # --- what a name looks like ---
+
+    def name_at(self, turn: int, place: int, rule: str, score: float, tier: str) -> Iterator[Finding]:
+        """The name that begins at or right after a place, if one does. `tier` says how much of a name it must look like."""
+        utterance = self.conversation[turn]
+        sure = tier == "sure" and not utterance.cased
+        words: list[Token] = []
+        for token in utterance.tokens:
+            if token.start < place or (not words and token.norm in ",:-'\""):
+                continue
+            follows = bool(words) and self.could_follow(token, utterance)
+            if (follows or self.could_be(token, turn, sure=sure)) and len(words) < _MAX_WORDS:
+                if words and words[0].text[0].isupper() and not token.text[0].isupper():
+                    break
+                words.append(token)
+            elif not words or token.norm not in _JOINERS or (token.norm == "." and len(words[-1].text) > 1):
+                break
+        if words and self.looks_right(turn, words, tier):
+            yield self.finding(turn, words[0], words[-1], score, rule)
+
+    def looks_right(self, turn: int, words: Sequence[Token], tier: str) -> bool:
+        first = words[0]
+        if all(len(word.text) == 1 for word in words):
+            return False
+        if tier == "sure" or first.norm in first_names():
+            return True
+        if tier == "likely" and len(words) > 1 and all(word.norm in surnames() for word in words):
+            return True
+        hints = self.conversation[turn].hints
+        seen = any(hint.entity == "PERSON" and hint.touches(first.start, first.end) for hint in hints)
+        return seen if tier == "weak" else (first.text[0].isupper() and not self.is_other(turn, first))
+
+    def could_be(self, token: Token, turn: int, *, sure: bool) -> bool:
+        """May a token be part of a name? `sure`: also one in lower case that is no well-known name."""
+        utterance = self.conversation[turn]
+        if not token.text[0].isalpha() or token.norm in not_names() or self.in_run(utterance, token):
+            return False
+        if any(token.start < end and start < token.end for start, end in self.taken[turn]):
+            return False
+        if token.text[0].isupper():
+            return token.norm.partition("'")[0] not in not_names()
+        return (sure and len(token.norm) > 1 and not token.norm.endswith(("ing", "ed"))) or token.norm in first_names()
+
+    def could_follow(self, token: Token, utterance: Utterance) -> bool:
+        """May a token go on a name: an initial, or a surname that is a common word ("Zachary Young")?"""
+        if self.in_run(utterance, token):
+            return False
+        if token.text[0].isupper():
+            return len(token.text) == 1 or token.norm in surnames()
+        return not utterance.cased and token.norm in surnames() and token.norm not in not_names()
+
+    def in_run(self, utterance: Utterance, token: Token) -> bool:
+        """Is a word part of a number or a spelling ("Victor" in "V as in Victor")?"""
+        return any(len(run.items) > 1 and run.start <= token.start < run.end for run in utterance.runs)
+
+    def is_place(self, turn: int, token: Token) -> bool:
+        hints = self.conversation[turn].hints
+        return any(hint.entity == "LOCATION" and hint.touches(token.start, token.end) for hint in hints)
+
+    def is_other(self, turn: int, token: Token) -> bool:
+        """Does the model take a word for a place or an organisation?"""
+        hints = self.conversation[turn].hints
+        return any(hint.entity != "PERSON" and hint.touches(token.start, token.end) for hint in hints)
+
+    def is_known(self, token: Token, turn: int) -> bool:
+        norm = token.norm.removesuffix("'s")
+        if len(norm) < 3 or self.in_run(self.conversation[turn], token):
+            return False
+        if norm in self.known:
+            return token.text[0].isupper() or norm in first_names() or not self.conversation[turn].cased
+        if len(norm) < 4 or not token.text[0].isupper() or norm in not_names():
+            return False
+        return any(_near(norm, name) for name in self.known if len(name) > 3)
+
+    def name_words(self, finding: Finding) -> list[str]:
+        words = [word.strip(".'") for word in finding.value.split()]
+        return [word for word in words if len(word) > 2 and word not in not_names()]
+
+    def finding(
+        self, turn: int, first: Token, last: Token, score: float, rule: str, recognizer: str = RECOGNIZER
+    ) -> Finding:
+        utterance = self.conversation[turn]
+        end = last.end - 2 if last.norm.endswith("'s") else last.end
+        return Finding(turn, first.start, end, "PERSON", score, recognizer, rule, utterance.lower[first.start : end])
+
+    def overlaps(self, turn: int, run: Run) -> bool:
+        return any(run.start < end and start < run.end for start, end in self.taken[turn])
+
+
+def _near(one: str, other: str) -> bool:
+    """Equal, or one letter apart (inserted, left out, changed or swapped) in words of five letters and more."""
+    if one == other:
+        return True
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 4 or one[0] != other[0]:
+        return False
+    short, long = sorted((one, other), key=len)
+    place = next((index for index, char in enumerate(short) if char != long[index]), len(short))
+    if len(short) == len(long):
+        swapped = short[place + 1 : place + 2] + short[place : place + 1] + short[place + 2 :]
+        return short[place + 1 :] == long[place + 1 :] or swapped == long[place:]
+    return short[place:] == long[place + 1 :]

@@ -1,0 +1,232 @@
+"""Postal addresses: a house number with its street, and what is said with it; a city by itself is no address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.names import not_names
+from callkit.text.spoken import Run
+
+RECOGNIZER = "callkit:address"
+_REACH = 4
+_SUFFIX = r"(?:street|str|st|avenue|ave|av|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|crescent|close|grove|row|hill|walk|mews|trail|trl|loop|alley|path|pike|plaza|gardens|heights|ridge|route|turnpike|run|point|crossing|bend|cove|broadway|quay|wharf|rue|calle|avenida)"
+_STATES = "alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming"
+_STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC"
+_STREET = re.compile(
+    r"\W{0,2}(?:(?!(?:dollars|minutes|days|is|are|the|and|or|to|at|in|my|on|with|for|from|by|of|a|an|per|more|other|long|short)\b)[^\W\d_]+[.']?[ -]+|\d+(?:st|nd|rd|th) |[nsew]\.? ){1,4}?(?:"
+    + _SUFFIX
+    + r")\b\.?"
+)
+#: Suffixes that are common words too: in a text with capitals the street must have one.
+_COMMON_SUFFIX = re.compile(
+    r"(?:drive|court|place|way|square|close|row|hill|walk|trail|loop|path|point|run|cross|crossing|bend|cove|ridge|route|pass|plaza)\.?$"
+)
+_SUFFIX_TOO = re.compile(r" (?:" + _SUFFIX + r")\b\.?")
+_ORDINAL_STREET = re.compile(
+    r"\W{0,2}(?:(?:north|south|east|west|n|s|e|w)\.? )?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b(?: (?:street|st|avenue|ave|road))?"
+)
+_UNIT = re.compile(
+    r"(?:apartment|apt|unit|suite|ste|flat|floor|building|bldg|lot|box|#)\b\.?(?: ?#| number)? ?|#", re.I
+)
+_REGION = re.compile(
+    r"(?:"
+    + _STATES
+    + r")\b|(?-i:"
+    + _STATE_CODES
+    + r")\b|(?:usa|u\.s\.a?\.?|united states(?: of america)?|uk|united kingdom|england|scotland|wales|ireland|canada|australia)\b",
+    re.I,
+)
+_GAP = re.compile(
+    r"[\s,.;]*(?:(?:and|in|it's|that's|zip|zip code|zip is|zip code is|postcode|postal code|postcode is) )*[\s,]*"
+)
+_TOWN = re.compile(r"[^\W\d_a-z][\w'’-]+\.?(?: (?:[^\W\d_a-z][\w'’-]+|de|del|la|of|upon|on)\b\.?){0,3}")
+_TOWN_UNCASED = re.compile(r"(?:[a-z]{3,} ?){1,2}(?=$|\W*$)")
+_CITY_STATE = re.compile(r"(?:[^\W\d_]+[ ,.]+){1,3}?(?:" + _STATES + r")\b", re.I)
+_INTERNATIONAL = re.compile(r" (?:[^\W\d_a-z][\w'’.-]*[ ]){1,4}\d{1,4}\b(?![%:.]\d)")
+_MILITARY = re.compile(
+    r"\b(?:PSC|USS|USNS|USNV|USCGC|Unit|CMR) [\w -]{2,20}(?:,? Box \d+)?[\s,]*(?:[AFD]PO),? A[AEP] \d{5}"
+)
+_CONTINUES = re.compile(
+    r"(?:\W|and|then|uh|um|yes|it's|that's|in|the|city|state|zip|code|is|okay|alright|sure|so|apartment number|postcode|oh)*(?<!\w)"
+)
+_POSTCODE_UK = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
+_PO_BOX = re.compile(r"\b(?:p\.? ?o\.?|post office) box (?:number )?", re.I)
+_ZIP_AFTER_STATE = re.compile(
+    r"(?:(?:"
+    + _STATES
+    + r")|(?-i:(?!ID|IN|OK|OR|ME|HI)(?:"
+    + _STATE_CODES
+    + r"))|,\s*(?-i:"
+    + _STATE_CODES
+    + r"))\W{1,2}$",
+    re.I,
+)
+_ASKED = words_pattern(
+    [
+        "(?<!mail )(?<!email )(?<!ip )(?<!web )(?:street |home |billing |shipping |mailing |delivery |service |current |new |full |postal |property |residential )*address",
+        "where (?:do you|are you) liv\\w*",
+        "live (?:at|on)",
+        "living at",
+        "reside at",
+        "located at",
+        "moved? to",
+        "ship (?:it|that|this)? ?to",
+        "deliver(?:ed)? (?:it |that |this )?to",
+        "sent? (?:it |that |this )?to",
+    ]
+)
+_CITY_ASKED = words_pattern(["(?:what|which|and the|the) (?:city|town|state|county)", "city and state", "city"])
+
+
+class AddressFinder:
+    """Finds postal addresses. `taken` are stretches that are something else: dates, times, e-mail addresses."""
+
+    def __init__(self, conversation: Sequence[Utterance], taken: Sequence[Sequence[tuple[int, int]]]) -> None:
+        self.conversation = conversation
+        self.taken = taken
+
+    def find(self) -> Iterator[Finding]:
+        last_found = -100
+        for turn, utterance in enumerate(self.conversation):
+            found = joined(list(self.in_turn(turn, utterance)), utterance)
+            if not found and turn - last_found <= 4:
+                found = list(self.continued(turn, utterance))
+            if found:
+                last_found = turn
+            yield from found
+
+    def in_turn(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
+        reached = 0
+        for run in utterance.runs:
+            if run.start < reached or any(run.start < end and start < run.end for start, end in self.taken[turn]):
+                continue
+            end, rule, score = self.street(turn, run)
+            if end:
+                end = self.extended(utterance, end)
+                yield self.finding(turn, run.start, end, score, rule)
+                reached = end
+            elif len(run.digits) in (5, 9) and _ZIP_AFTER_STATE.search(utterance.text[: run.start]):
+                start = self.city_start(utterance, run.start)
+                yield self.finding(turn, start, run.end, 0.75, "state and zip code")
+        for pattern, rule in ((_POSTCODE_UK, "postcode"), (_MILITARY, "military address")):
+            for match in pattern.finditer(utterance.text):
+                if match.start() >= reached:
+                    yield self.finding(turn, match.start(), match.end(), 0.85, rule)
+        for match in _PO_BOX.finditer(utterance.text):
+            box = next((run for run in utterance.runs if 0 <= run.start - match.end() <= 2), None)
+            if box is not None:
+                yield self.finding(turn, match.start(), self.extended(utterance, box.end), 0.85, "post office box")
+
+    def street(self, turn: int, run: Run) -> tuple[int, str, float]:
+        """Where the street after a house number ends, 0 if none follows; by its suffix, or by having been asked for."""
+        utterance = self.conversation[turn]
+        digits = [item.value for item in run.items if item.kind != "letter"]
+        written = all(item.kind == "written" and len(item.value) <= 5 for item in run.items)
+        if not digits or (len(run.digits) > 6 and not (written and len(digits) <= 2)):
+            return 0, "", 0.0
+        asked = self.asked(turn, run)
+        for pattern in (_STREET, _ORDINAL_STREET):
+            match = pattern.match(utterance.lower, run.end)
+            said = utterance.text[run.end : match.end()] if match else ""
+            named = not utterance.cased or not _COMMON_SUFFIX.search(said.lower()) or any(map(str.isupper, said))
+            if match and named and (pattern is _STREET or asked):
+                further = _SUFFIX_TOO.match(utterance.lower, match.end())
+                return (further or match).end(), "number and street", 0.85
+        match = _INTERNATIONAL.match(utterance.text, run.end)
+        if match:
+            return match.end(), "number, street, number", 0.7
+        town = _TOWN.match(utterance.text, run.end + 1) if asked else None
+        if town and utterance.text[run.end : run.end + 1] == " ":
+            return town.end(), "asked for", 0.7
+        return 0, "", 0.0
+
+    def asked(self, turn: int, run: Run) -> bool:
+        utterance = self.conversation[turn]
+        if _ASKED.search(utterance.lower[: run.start]):
+            return True
+        for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
+            other = self.conversation[back]
+            if not same_side(other, utterance) and _ASKED.search(other.lower):
+                return True
+            if other.word_count > 6 and not same_side(other, utterance):
+                return False
+        return False
+
+    def extended(self, utterance: Utterance, end: int) -> int:
+        """The end of an address with its apartment, city, state and postcode."""
+        text, first = utterance.text, True
+        while True:
+            gap = _GAP.match(utterance.lower, end)
+            place = gap.end() if gap else end
+            apart = first or "," in text[end:place] or "\n" in text[end:place] or text[end - 1] == "."
+            further = self.part_end(utterance, place, apart)
+            if further is None:
+                return end
+            end, first = further, False
+
+    def part_end(self, utterance: Utterance, place: int, after_comma: bool) -> int | None:
+        """The end of one more part of an address that begins at a place, None if none does."""
+        text = utterance.text
+        unit = _UNIT.match(text, place)
+        if unit:
+            run = next((run for run in utterance.runs if run.start - 1 <= unit.end() <= run.start), None)
+            if run is not None and len(run.value) <= 6:
+                return run.end
+        region = _REGION.match(text, place) or _CITY_STATE.match(text, place)
+        if region:
+            return region.end()
+        run = next((run for run in utterance.runs if any(item.start == place for item in run.items)), None)
+        if run is not None:
+            return run.end if len(run.digits) in (5, 9) else None
+        if not after_comma:
+            return None
+        town = _TOWN.match(text, place) if utterance.cased else _TOWN_UNCASED.match(text, place)
+        if town is None or town.group().split()[0].lower().strip(".") in not_names():
+            return None
+        return town.end()
+
+    def city_start(self, utterance: Utterance, zip_start: int) -> int:
+        match = re.search(
+            r"(?:[A-Z][\w'-]+,? ){1,3}(?:[A-Z]{2},? |(?:[A-Z]\w+ )?[A-Z]\w+,? )$", utterance.text[:zip_start]
+        )
+        return match.start() if match else zip_start
+
+    def continued(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
+        """More of an address that was just given: its city, state, apartment or postcode in a turn of their own."""
+        if utterance.word_count > 12:
+            return
+        lead = _CONTINUES.match(utterance.lower)
+        start = lead.end() if lead else 0
+        end = self.part_end(utterance, start, False)
+        if end is not None:
+            end = self.extended(utterance, end)
+        elif turn:
+            towns = (hint.end for hint in utterance.hints if hint.entity == "LOCATION" and hint.start >= start)
+            end = max(towns, default=None)
+        if end is not None and len(utterance.lower[end:].split()) <= 3:
+            yield self.finding(turn, start, end, 0.7, "more of an address")
+
+    def finding(self, turn: int, start: int, end: int, score: float, rule: str) -> Finding:
+        text = self.conversation[turn].lower
+        while end > start and text[end - 1] in " ,\n":
+            end -= 1
+        return Finding(turn, start, end, "ADDRESS", score, RECOGNIZER, rule, text[start:end])
+
+
+def joined(found: list[Finding], utterance: Utterance) -> list[Finding]:
+    """Parts of one address that stand close together, as one."""
+    kept: list[Finding] = []
+    for finding in sorted(found, key=lambda finding: finding.start):
+        between = utterance.text[kept[-1].end : finding.start] if kept else ""
+        if (
+            kept
+            and len(between) <= 40
+            and not re.search(r"(?<!\w)[^\W\d_]*[a-z](?!\w)", re.sub(r"[A-Z]\w*", "", between))
+        ):
+            last = kept.pop()
+            finding = replace(last, end=max(last.end, finding.end), value=last.value + " " + finding.value)
+        kept.append(finding)
+    return kept
