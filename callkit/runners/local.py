@@ -8,11 +8,8 @@ not the run, and whatever a library prints about a call goes nowhere.
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import socket
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
@@ -20,7 +17,8 @@ from multiprocessing.connection import Connection, wait
 
 from callkit.errors import CallkitError
 from callkit.model import Outcome
-from callkit.runners.jobs import CallProgress, Job, Setup, died, environment
+from callkit.runners.child import start_child
+from callkit.runners.jobs import CallProgress, Job, Setup, died
 
 
 class LocalRunner:
@@ -90,17 +88,7 @@ class _Worker:
     """One worker process and the job it holds."""
 
     def __init__(self, setup: Setup) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-m", "callkit.runners.worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=environment(setup.config) | dict(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        self.connection = Connection(ours.detach())
+        self.process, self.connection = start_child("callkit.runners.worker", setup.config)
         self.job: Job = ()
         self._send((setup, logging.getLogger("callkit").getEffectiveLevel()))
 

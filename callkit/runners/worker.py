@@ -1,36 +1,29 @@
 """A worker process of `LocalRunner`: takes jobs from a socket, answers with outcomes. Started as a module.
 
-It must outlive a Ctrl-C at the terminal (its parent decides) and must not outlive its parent. It writes no core dump:
-that would be raw speech on disk.
+It must outlive a Ctrl-C at the terminal: its parent decides.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import resource
 import signal
 import sys
 import threading
-import time
 from multiprocessing.connection import Connection
 from typing import Any
 
-from callkit import logs
 from callkit.errors import CallkitError
 from callkit.registry import build_plan
+from callkit.runners.child import become_child
 from callkit.runners.jobs import Job, Setup, execute
 
 
 def main(handle: int) -> None:
     """Serve until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
-    connection = Connection(handle)
+    connection = become_child(handle)
     setup: Setup
     setup, level = connection.recv()
-    logs.withhold()
     root = logging.getLogger()
     root.handlers = [_Forward(connection)]
     root.setLevel(level)
@@ -47,12 +40,6 @@ def main(handle: int) -> None:
     except Exception as error:  # noqa: BLE001 - its text stays here: nobody may see it
         what = f"a worker process failed with {type(error).__name__}"
         _tell(connection, "error", "internal", what, "`callkit doctor` checks the installation")
-
-
-def _watch_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
 
 
 def _tell(connection: Connection, *message: Any) -> None:
