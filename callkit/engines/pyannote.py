@@ -1,20 +1,23 @@
-"""Who speaks when, by pyannote.audio: its segmentation model on a long step, CAM++ voices, callkit's clustering.
+"""Who speaks when: pyannote's segmentation model on a long step, CAM++ voices, callkit's clustering.
 
 The plain pyannote pipeline embeds every local speaker of every window, ten windows over each second; here the windows
 step by a quarter of their length and each stretch of speech is embedded once. A hub pipeline or a folder named by
-`[diarize] model` runs as it is.
+`[diarize] model` runs as it is, by pyannote.audio.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from callkit.config import DiarizeSettings
+from callkit.engines.segmentation import SAMPLE_RATE, Segmentation
 from callkit.engines.speaker_clustering import cluster
 from callkit.engines.speaker_windows import Stretch, Windows, decide, spans, speaker_votes, stretches
 from callkit.engines.torchaudio_shim import ensure_torchaudio
@@ -25,10 +28,14 @@ from callkit.protocols import JSON, Audio, Region
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
 WINDOW_S = 10.0
 STEP_S = 2.5
-BATCH = 16
+#: Windows segmented together by one thread; stretches read together, and seconds of them embedded together by one thread.
+BATCH = 4
+READ = 64
+EMBEDDED_S = 12.0
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 #: Pauses shorter than this inside one person's talk are no pauses, and talk shorter than that is no talk (seconds).
 BRIDGE_S = 0.2
 SHORTEST_S = 0.1
@@ -43,8 +50,9 @@ class PyannoteDiarizer:
         self.settings = settings
         self.models = models
         self.cores = cores
-        self._inference: Any = None
+        self._segmentation: Segmentation | None = None
         self._voice: Any = None
+        self._threads: ThreadPoolExecutor | None = None
         self._pipeline: Any = None
 
     def identity(self) -> Mapping[str, JSON]:
@@ -55,27 +63,29 @@ class PyannoteDiarizer:
         return self.name, self.settings.model or "segmentation-3.0 + campplus"
 
     def open(self) -> None:
-        if self._inference is not None or self._pipeline is not None:
+        if self._segmentation is not None or self._pipeline is not None:
             return
-        # pyannote.audio reports usage to its makers unless told not to before it is imported.
-        os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
         ensure_torchaudio()
         import torch
 
         torch.set_num_threads(self.cores)
         if self.settings.model:
+            # pyannote.audio reports usage to its makers unless told not to before it is imported.
+            os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
             from pyannote.audio import Pipeline
 
             self._pipeline = Pipeline.from_pretrained(str(self.models.path(self.settings.model)))
             return
-        from pyannote.audio import Inference, Model
-
-        model: Any = Model.from_pretrained(str(self.models.path("segmentation-3.0")))
-        self._inference = Inference(model, duration=WINDOW_S, step=STEP_S, skip_conversion=True, batch_size=BATCH)
+        # A batch a thread, and no teams of threads inside: the recurrent network's thousands of small steps would each
+        # end at a barrier where OpenMP's threads spin, which beside another busy process takes a hundred times longer.
+        self._threads = ThreadPoolExecutor(self.cores, initializer=torch.set_num_threads, initargs=(1,))
+        self._segmentation = Segmentation(self.models.path("segmentation-3.0"))
         self._voice = load_campplus(self.models.path("campplus-network"), self.models.path("campplus"))
 
     def close(self) -> None:
-        self._inference = self._voice = self._pipeline = None
+        if self._threads is not None:
+            self._threads.shutdown()
+        self._threads = self._segmentation = self._voice = self._pipeline = None
 
     def diarize(self, audio: Audio, region: Region, *, speakers: tuple[int, int]) -> tuple[SpeakerSpan, ...]:
         """Spans of who speaks when in a region; `speakers` (1, 1) means one voice, whose activity alone is asked."""
@@ -94,47 +104,50 @@ class PyannoteDiarizer:
         return numbered(found, region)
 
     def _windows(self, audio: Audio, region: Region) -> Windows | None:
-        """Run the segmentation model over a region, a batch of windows at a time."""
-        import torch
-
-        model = self._inference.model
-        frame_s = float(model.receptive_field.step)
+        """Run the segmentation model over a region."""
+        assert self._segmentation is not None
+        frame_s = self._segmentation.frame_s
         length = region.end - region.start
         if length <= 0:
             return None
         count = 1 + max(0, int(np.ceil((length - WINDOW_S) / STEP_S)))
         starts = np.arange(count) * STEP_S
-        members = torch.tensor(self._members(), dtype=torch.float32)
-        parts = []
-        for low in range(0, count, BATCH):
-            chosen = starts[low : low + BATCH]
-            block = audio.read(region.channel, region.start + chosen[0], region.start + chosen[-1] + WINDOW_S)
-            block = block[: round((length - chosen[0]) * SAMPLE_RATE)]
-            need = round((chosen[-1] - chosen[0] + WINDOW_S) * SAMPLE_RATE)
-            wave: Any = torch.from_numpy(np.pad(block, (0, max(0, need - len(block)))))
-            batch: Any = wave.unfold(0, int(WINDOW_S * SAMPLE_RATE), int(STEP_S * SAMPLE_RATE))[: len(chosen), None]
-            logs = torch.from_numpy(self._inference.infer(batch))
-            parts.append((logs.exp() @ members).numpy())
-        activity = np.concatenate(parts)
+
+        def batches() -> Iterator[NDArray[np.float32]]:
+            for low in range(0, count, BATCH):
+                chosen = starts[low : low + BATCH]
+                block = audio.read(region.channel, region.start + chosen[0], region.start + chosen[-1] + WINDOW_S)
+                block = block[: round((length - chosen[0]) * SAMPLE_RATE)]
+                need = round((chosen[-1] - chosen[0] + WINDOW_S) * SAMPLE_RATE)
+                wave = np.pad(block, (0, max(0, need - len(block))))
+                views = np.lib.stride_tricks.sliding_window_view(wave, int(WINDOW_S * SAMPLE_RATE))
+                yield views[:: int(STEP_S * SAMPLE_RATE)].copy()
+
+        activity = np.concatenate(list(self._each(self._segmentation, batches())))
         first = np.round(starts / frame_s).astype(np.int64)
         return Windows(activity, first, frame_s, int(np.ceil(length / frame_s)))
 
-    def _members(self) -> list[list[float]]:
-        """(sets, local speakers): which local speakers are in each of the sets the model scores."""
-        from pyannote.audio.utils.powerset import Powerset
-
-        specifications = self._inference.model.specifications
-        powerset: Any = Powerset(len(specifications.classes), specifications.powerset_max_classes)
-        members: list[list[float]] = powerset.mapping.tolist()
-        return members
-
     def _embed(self, audio: Audio, region: Region, pieces: list[Stretch], frame_s: float) -> NDArray[np.float32]:
         """(stretches, 192) voice embeddings."""
-        waves = (
-            audio.read(region.channel, region.start + piece.first * frame_s, region.start + piece.last * frame_s)
-            for piece in pieces
-        )
-        return embed_voices(self._voice, list(waves))
+        found = []
+        for low in range(0, len(pieces), READ):
+            waves = [
+                audio.read(region.channel, region.start + piece.first * frame_s, region.start + piece.last * frame_s)
+                for piece in pieces[low : low + READ]
+            ]
+            found.append(embed_voices(self._voice, waves, each=self._each))
+        return np.concatenate(found)
+
+    def _each(self, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
+        """`map` on the threads, no more than one item ahead of them."""
+        assert self._threads is not None
+        running: deque[Future[_Result]] = deque()
+        for item in items:
+            running.append(self._threads.submit(work, item))
+            if len(running) > self.cores + 1:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
     def _by_pipeline(self, audio: Audio, region: Region, speakers: tuple[int, int]) -> tuple[SpeakerSpan, ...]:
         import torch
@@ -182,28 +195,49 @@ def load_campplus(network: Path, weights: Path) -> Any:
     return model.eval()
 
 
-def embed_voices(model: Any, waves: list[NDArray[np.float32]], *, batch: int = 16) -> NDArray[np.float32]:
-    """(n, 192) embeddings of waveforms at 16 kHz, computed in batches of like length.
+def embed_voices(
+    model: Any, waves: Sequence[NDArray[np.float32]], *, each: Callable[..., Any] = map
+) -> NDArray[np.float32]:
+    """(n, 192) embeddings of waveforms at 16 kHz, computed in batches of like length. `each` is the `map` to use.
 
     Features as CAM++ was trained on: 80 Kaldi filter banks, each band's mean taken off. A shorter wave of a batch is
-    repeated to the length of the longest, which leaves its statistics as they are.
+    repeated to the batch's length, which leaves its statistics as they are.
     """
     import torch
 
-    features = [_filter_banks(wave) for wave in waves]
-    out = np.zeros((len(waves), 192), dtype=np.float32)
-    order = sorted(range(len(waves)), key=lambda place: len(features[place]))
-    for group in _batches(order, batch):
-        longest = max(len(features[place]) for place in group)
-        stacked = np.stack([np.resize(features[place], (longest, 80)) for place in group])
+    def embed(batch: tuple[list[int], int]) -> NDArray[np.float32]:
+        group, length = batch
+        stacked = np.stack([np.resize(_filter_banks(waves[place]), (length, 80)) for place in group])
         with torch.inference_mode():
-            out[group] = model(torch.from_numpy(stacked)).numpy()
+            vectors: NDArray[np.float32] = model(torch.from_numpy(stacked)).numpy()
+        return vectors
+
+    out = np.zeros((len(waves), 192), dtype=np.float32)
+    batches = list(like_lengths([frames_of(len(wave)) for wave in waves], most=round(EMBEDDED_S * 100)))
+    for (group, _), vectors in zip(batches, each(embed, batches), strict=True):
+        out[group] = vectors
     return out
 
 
-def _batches(order: list[int], size: int) -> Iterator[list[int]]:
-    for low in range(0, len(order), size):
-        yield order[low : low + size]
+def frames_of(samples: int) -> int:
+    """Frames of filter banks of a wave: 25 ms every 10 ms."""
+    return 1 + max(0, samples - 400) // 160
+
+
+def like_lengths(lengths: Sequence[int], *, most: int, step: int = 20) -> Iterator[tuple[list[int], int]]:
+    """(places, common length) of batches of at most `most` frames altogether.
+
+    Common lengths are multiples of `step`: torch keeps what it prepared for every shape that it has met.
+    """
+    group: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        common = -(-lengths[place] // step) * step
+        if group and (len(group) + 1) * common > most:
+            yield group, -(-lengths[group[-1]] // step) * step
+            group = []
+        group.append(place)
+    if group:
+        yield group, -(-lengths[group[-1]] // step) * step
 
 
 def _filter_banks(wave: NDArray[np.float32]) -> NDArray[np.float32]:
