@@ -62,6 +62,8 @@ def environment(config: Config) -> dict[str, str]:
         "OMP_NUM_THREADS": cores,
         "OPENBLAS_NUM_THREADS": cores,
         "MKL_NUM_THREADS": cores,
+        # Threads that wait must sleep: spinning ones took the pipeline from seconds to minutes on a machine that is shared.
+        "OMP_WAIT_POLICY": "passive",
         "TOKENIZERS_PARALLELISM": "false",
         "PYANNOTE_METRICS_ENABLED": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",
