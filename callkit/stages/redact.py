@@ -112,7 +112,7 @@ class Redact:
     """Raw turns to safe turns and redactions."""
 
     name = "redact"
-    version = 1
+    version = 2
     requires = ("raw_turns", "phrases", "language")
     provides = ("turns", "redactions")
     scope: Literal["utterance", "call"] = "call"

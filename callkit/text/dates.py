@@ -70,6 +70,29 @@ EXPIRY_ASKED = words_pattern(
     ["expiry", "expiration", "exp\\.? date", "valid (?:thru|through|until|till)", "good (?:thru|through|until)"]
 )
 _CARD = words_pattern(["cards?", "visa", "mastercard", "amex", "cvv", "security code", "tarjeta"])
+#: What else expires.
+_EXPIRING = words_pattern(
+    [
+        "passport",
+        "licen[cs]e",
+        "warranty",
+        "contract",
+        "subscription",
+        "policy",
+        "membership",
+        "offer",
+        "promotion",
+        "lease",
+        "visa (?:stamp|permit)",
+        "coupon",
+        "voucher",
+        "insurance",
+        "registration",
+        "plan",
+        "id",
+    ]
+)
+_CARD_LENGTHS = range(14, 20)
 _OTHER = words_pattern(
     [
         "appointment",
@@ -181,6 +204,8 @@ def _after_month(tokens: Sequence[Token], month: int, starts: dict[int, Item]) -
         elif norm in ("st", "nd", "rd", "th") or norm in _ORDINALS:
             last, parts, place = place, parts + 1, place + 1
         elif item is not None and len(item.value) <= 4:
+            rest = starts.get(item.last + 1) if item.value in ("19", "20") else None
+            item = rest if rest is not None and len(rest.value) <= 2 else item  # "twenty thirty three" is one year
             last, parts, place = item.last, parts + 1, item.last + 1
         elif norm.isdecimal():  # "3rd": the suffix keeps it out of the runs
             last, parts, place = place, parts + 1, place + 1
@@ -213,8 +238,9 @@ class DateFinder:
     def kind(self, turn: int, span: DateSpan) -> str:
         """DATE_OF_BIRTH, CARD_EXPIRY or "": the nearest word before in this turn, right after it, or in the question."""
         utterance = self.conversation[turn]
+        bare = span.parts == 2 and not span.named_day and not _OTHER.search(utterance.lower)  # as on a card
         ahead = _nearest(utterance.lower[: span.start])
-        if ahead is not None and (self.checked(ahead, turn) or not ahead):
+        if ahead is not None and (self.checked(ahead, turn, bare=bare) or not ahead):
             return ahead
         behind = utterance.lower[span.end : span.end + 40]
         for pattern, kind in ((BIRTH, "DATE_OF_BIRTH"), (EXPIRY, "CARD_EXPIRY")):
@@ -223,21 +249,26 @@ class DateFinder:
                 checked = self.checked(kind, turn)
                 if checked:
                     return checked
-        bare = span.parts == 2 and not _OTHER.search(utterance.lower)  # month and year, as on a card
         for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
             other = self.conversation[back]
             named = _nearest(other.lower)
             if named is not None:
-                return named if bare and EXPIRY_ASKED.search(other.lower) else self.checked(named, turn)
-            if "?" in other.text and not same_side(other, utterance) and other.word_count > 4:
+                return self.checked(named, turn, bare=bare and bool(EXPIRY_ASKED.search(other.lower)))
+            read_back = bool(other.runs) or bool(self.spans[back])
+            if "?" in other.text and not same_side(other, utterance) and other.word_count > 4 and not read_back:
                 break
         return ""
 
-    def checked(self, kind: str, turn: int) -> str:
+    def checked(self, kind: str, turn: int, *, bare: bool = False) -> str:
+        """A kind, where the conversation allows it: what expires is a card, or ends with a `bare` month and year."""
         if kind == "CARD_EXPIRY":
             near = self.conversation[max(0, turn - 20) : turn + 3]
-            return kind if any(_CARD.search(utterance.lower) for utterance in near) else ""
+            thing = any(_EXPIRING.search(utterance.lower) for utterance in near)
+            return kind if any(map(self.about_card, near)) or (bare and not thing) else ""
         return kind
+
+    def about_card(self, utterance: Utterance) -> bool:
+        return bool(_CARD.search(utterance.lower)) or any(len(run.digits) in _CARD_LENGTHS for run in utterance.runs)
 
 
 def _nearest(text: str) -> str | None:
@@ -248,3 +279,59 @@ def _nearest(text: str) -> str | None:
             if match.start() > last:
                 last, kind = match.start(), name
     return kind
+
+
+def said_again(
+    conversation: Sequence[Utterance],
+    spans: Sequence[Sequence[DateSpan]],
+    found: Sequence[Finding],
+    known: dict[str, str],
+) -> Iterator[Finding]:
+    """A date of birth or an expiry date in other words: "February twenty eight" is "oh two slash twenty eight".
+
+    `known` holds such dates from earlier, and is added to.
+    """
+    for finding in found:
+        if finding.entity in _PARTS:
+            for date in _readings(conversation[finding.turn], finding.start, finding.end, finding.entity):
+                known[date] = finding.entity
+    if not known:
+        return
+    places = [[(span.start, span.end) for span in of_turn if span.parts] for of_turn in spans]
+    for turn, utterance in enumerate(conversation):
+        runs = [(run.start, run.end) for run in utterance.runs if len(run.digits) >= 3 and not run.letters]
+        for start, end in {*places[turn], *runs}:
+            for entity in _PARTS:
+                if any(known.get(date) == entity for date in _readings(utterance, start, end, entity)):
+                    value = utterance.lower[start:end]
+                    yield Finding(turn, start, end, entity, 0.8, RECOGNIZER, "the same date again", value)
+                    break
+
+
+#: How many parts a date of a kind has: month and year, or day, month and year.
+_PARTS = {"CARD_EXPIRY": 2, "DATE_OF_BIRTH": 3}
+
+
+def _readings(utterance: Utterance, start: int, end: int, entity: str) -> Iterator[str]:
+    """What dates a stretch may mean: its parts in order of size, the year by its last two digits; few, or none."""
+    months = [_MONTHS[token.norm] for token in utterance.tokens if start <= token.start < end and token.norm in _MONTHS]
+    items = [item for run in utterance.runs for item in run.items if start <= item.start and item.end <= end]
+    digits = "".join(item.value for item in items if item.kind != "letter")
+    parts = _PARTS[entity] - len(months[:1])
+    if len(digits) > parts * 2 + 2 or len(months) > 1:
+        return
+    for numbers in _cut(digits, parts):
+        yield entity + " " + " ".join(map(str, sorted([*months, *numbers])))
+
+
+def _cut(digits: str, parts: int) -> Iterator[list[int]]:
+    """All ways to read digits as so many numbers of a date, a year last: "oh two twenty eight" is 2, 28."""
+    if parts == 1:
+        year = digits[2:] if len(digits) == 4 and digits[:2] in ("19", "20") else digits
+        if len(year) == 2:
+            yield [int(year)]
+        return
+    for length in (1, 2):
+        if 1 <= int(digits[:length] or 0) <= 31:
+            for rest in _cut(digits[length:], parts - 1):
+                yield [int(digits[:length]), *rest]

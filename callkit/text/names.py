@@ -8,14 +8,12 @@ again, also where a recogniser spells it a little differently.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.resources import files
-from itertools import islice
-from typing import Any
 
+from callkit.text.companies import companies
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.namelists import acronyms, all_surnames, first_names, not_names, rules, surnames
 from callkit.text.spoken import Run, Token
 
 RECOGNIZER = "callkit:name"
@@ -51,6 +49,14 @@ _COMPANY_BEFORE = re.compile(r"(?:calling|welcome to|at|bank with|the|your|our|m
 _READ_BACK = re.compile(
     r"(?:(?:ok|okay|alright|all right|got it|great|perfect|thanks|thank you|so|right|let me (?:read|repeat) that(?: back)?(?: to you)?|that's|that is|so that's|it's|and|um|uh)\W+)+"
 )
+#: What may follow a name that was announced: "this is Delroy, ...", "I'm Ines from ..."
+_NAME_ENDS = re.compile(
+    r"\W*$|[,.?!]|'s\b| (?:from|at|with|in|here|speaking|calling|and|how|again|on|your|what|thanks|thank|i)\b"
+)
+#: A title belongs to the name that it stands before, unless it is the longer of the two.
+_TITLE = re.compile(r"(?<!\w)(?:mr|mrs|ms|miss|mister|missus|mx|dr|doctor|prof|professor|señora?|señorita)\.? $")
+#: How a spelling begins: "capital M, small c, ..."
+_SPELLING_LEAD = re.compile(r"(?<!\w)(?:(?:capital|big|small|little|upper ?case|lower ?case|letter) )+$")
 #: How names of medicines end.
 _MEDICINE = re.compile(
     r"(?:olol|pril|statin|cillin|azole|mycin|profen|idine|xetine|azepam|formin|sartan|codone|adine|furantoin|prim|lyte|gynon|asone|olone|amide|cetamol|vir|mab)$"
@@ -61,48 +67,16 @@ _YES = re.compile(
 
 
 @cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads(files("callkit.text").joinpath("rules/names.toml").read_text("utf-8"))
-
-
-@cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    rules = _rules()
+    entries = rules()
     return {
-        "sure": words_pattern(rules["cues"]["sure"]),
-        "likely": words_pattern(sorted(rules["cues"]["likely"], key=len, reverse=True)),
-        "weak": words_pattern(sorted(rules["cues"]["weak"], key=len, reverse=True)),
-        "after": re.compile(r"(?:" + "|".join(rules["cues"]["after"]) + r")(?!\w)"),
-        "asked": words_pattern(rules["cues"]["asked"]),
+        "sure": words_pattern(entries["cues"]["sure"]),
+        "likely": words_pattern(sorted(entries["cues"]["likely"], key=len, reverse=True)),
+        "titled": words_pattern(entries["cues"]["titled"]),
+        "weak": words_pattern(sorted(entries["cues"]["weak"], key=len, reverse=True)),
+        "after": re.compile(r"(?:" + "|".join(entries["cues"]["after"]) + r")(?!\w)"),
+        "asked": words_pattern(entries["cues"]["asked"]),
     }
-
-
-@cache
-def not_names() -> frozenset[str]:
-    return frozenset(_rules()["words"]["not_names"].split())
-
-
-@cache
-def first_names() -> frozenset[str]:
-    """First names that are no common word."""
-    known: set[str] = set()
-    for name in ("dist.female.first", "dist.male.first"):
-        lines = files("names").joinpath(name).read_text("ascii").splitlines()
-        known.update(line.split()[0].lower() for line in lines if line.strip())
-    return frozenset(known - not_names() - frozenset(_rules()["words"]["ambiguous_first_names"].split()))
-
-
-@cache
-def acronyms() -> frozenset[str]:
-    """What is said letter by letter and spells no name: "a m", "C V V"."""
-    return frozenset(_rules()["words"]["acronyms"].split())
-
-
-@cache
-def surnames() -> frozenset[str]:
-    """The most common surnames of the census, some of them common words."""
-    with files("names").joinpath("dist.all.last").open(encoding="ascii") as lines:
-        return frozenset(line.split()[0].lower() for line in islice(lines, 3000))
 
 
 class NameFinder:
@@ -119,6 +93,7 @@ class NameFinder:
     ) -> None:
         self.conversation = conversation
         self.taken = taken
+        self.companies = companies(conversation)
         self.named: set[int] = set()  # turns that say a name, by more than a model's guess
         self.known = {} if known is None else known
 
@@ -141,7 +116,7 @@ class NameFinder:
     def introduced(self, turn: int) -> Iterator[Finding]:
         """ "My name is ...", "thank you, ...", "... speaking" """
         utterance, patterns = self.conversation[turn], _patterns()
-        for tier, score in (("sure", 0.9), ("likely", 0.75), ("weak", 0.7)):
+        for tier, score in (("sure", 0.9), ("titled", 0.8), ("likely", 0.75), ("weak", 0.7)):
             for cue in patterns[tier].finditer(utterance.lower):
                 rule = "introduced" if tier == "sure" else f"after {cue.group()!r}"
                 yield from self.name_at(turn, cue.end(), rule, score, tier)
@@ -220,14 +195,25 @@ class NameFinder:
         """A known name, said again."""
         utterance = self.conversation[turn]
         stretch: list[Token] = []
-        for token in utterance.tokens:
+        for place, token in enumerate(utterance.tokens):
             if self.is_known(token, turn):
+                before = utterance.tokens[place - 1] if place else None
+                if not stretch and before is not None and self.is_first_name_of(before, token, turn):
+                    stretch.append(before)
                 stretch.append(token)
             elif stretch and (token.norm not in _JOINERS or token.norm == "."):
                 yield self.finding(turn, stretch[0], stretch[-1], 0.62, "known name")
                 stretch = []
         if stretch:
             yield self.finding(turn, stretch[0], stretch[-1], 0.62, "known name")
+
+    def is_first_name_of(self, before: Token, known: Token, turn: int) -> bool:
+        """Is the word before a known surname its first name: "amit coleman, correct?" """
+        utterance = self.conversation[turn]
+        if known.start - before.end != 1 or before.norm in _JOINERS or len(before.text) < 3:
+            return False
+        starts = before.start == 0 or before.text[0].isupper()
+        return starts and known.norm not in first_names() and self.could_be(before, turn, sure=not utterance.cased)
 
     def spelled(self, turn: int) -> Iterator[Finding]:
         """Letters that spell a known name, or a name that was asked for or just said."""
@@ -264,14 +250,16 @@ class NameFinder:
         return before[-1] if before and len(letters) > 2 and _near(letters, before[-1].norm) else None
 
     def spelling(self, turn: int, run: Run, rule: str) -> Finding:
-        return Finding(turn, run.start, run.end, "PERSON", 0.8, RECOGNIZER, rule, run.letters.lower())
+        lead = _SPELLING_LEAD.search(self.conversation[turn].lower[: run.start])
+        start = lead.start() if lead else run.start
+        return Finding(turn, start, run.end, "PERSON", 0.8, RECOGNIZER, rule, run.letters.lower())
 
     # --- what a name looks like ---
 
     def name_at(self, turn: int, place: int, rule: str, score: float, tier: str) -> Iterator[Finding]:
         """The name that begins at or right after a place, if one does. `tier` says how much of a name it must look like."""
         utterance = self.conversation[turn]
-        sure = tier == "sure" and not utterance.cased
+        sure = tier in ("sure", "titled") and not utterance.cased
         words: list[Token] = []
         for token in utterance.tokens:
             if token.start < place or (not words and token.norm in ",:-'\""):
@@ -292,18 +280,22 @@ class NameFinder:
             return False
         if tier == "sure" or first.norm in first_names():
             return True
+        if first.norm in surnames() and first.text[0].isupper() and tier == "likely":
+            return True
+        if tier == "titled":
+            return first.text[0].isupper() or first.norm in all_surnames()
         if tier == "likely" and len(words) > 1 and all(word.norm in surnames() for word in words):
             return True
         hints = self.conversation[turn].hints
         seen = any(hint.entity == "PERSON" and hint.touches(first.start, first.end) for hint in hints)
-        return seen if tier == "weak" else (first.text[0].isupper() and not self.is_other(turn, first))
+        return seen if tier == "weak" else (first.text[0].isupper() and not self.is_other(turn, words))
 
     def could_be(self, token: Token, turn: int, *, sure: bool) -> bool:
         """May a token be part of a name? `sure`: also one in lower case that is no well-known name."""
         utterance = self.conversation[turn]
         if not token.text[0].isalpha() or token.norm in not_names() or self.in_run(utterance, token):
             return False
-        if any(token.start < end and start < token.end for start, end in self.taken[turn]):
+        if any(token.start < end and start < token.end for start, end in (*self.taken[turn], *self.companies[turn])):
             return False
         if token.text[0].isupper():
             return token.norm.partition("'")[0] not in not_names()
@@ -325,31 +317,57 @@ class NameFinder:
         hints = self.conversation[turn].hints
         return any(hint.entity == "LOCATION" and hint.touches(token.start, token.end) for hint in hints)
 
-    def is_other(self, turn: int, token: Token) -> bool:
-        """Does the model take a word for a place or an organisation?"""
-        hints = self.conversation[turn].hints
-        return any(hint.entity != "PERSON" and hint.touches(token.start, token.end) for hint in hints)
+    def is_other(self, turn: int, words: Sequence[Token]) -> bool:
+        """Does the model take a name for a place or an organisation? It takes rare names for places too."""
+        first, last = words[0], words[-1]
+        for hint in self.conversation[turn].hints:
+            if hint.entity == "PERSON" or not hint.touches(first.start, first.end):
+                continue
+            place = hint.entity == "LOCATION" and (first.start, last.end) == (hint.start, hint.end)
+            if not (place and _NAME_ENDS.match(self.conversation[turn].lower, last.end)):
+                return True
+        return False
 
     def is_known(self, token: Token, turn: int) -> bool:
         norm = token.norm.removesuffix("'s")
         if len(norm) < 3 or self.in_run(self.conversation[turn], token):
             return False
+        if any(token.start < end and start < token.end for start, end in self.companies[turn]):
+            return False
+        if norm in self.known and norm in not_names():
+            return token.text[0].isupper() and self.ends_phrase(turn, token)
         if norm in self.known:
             return token.text[0].isupper() or norm in first_names() or not self.conversation[turn].cased
-        if len(norm) < 4 or not token.text[0].isupper() or norm in not_names():
+        if not token.text[0].isupper() or norm in not_names():
+            return False
+        if self.starts_known(norm):
+            return True
+        if len(norm) < 4:
             return False
         return any(_near(norm, name) for name in self.known if len(name) > 3)
 
+    def ends_phrase(self, turn: int, token: Token) -> bool:
+        """Does nothing but punctuation follow a word? "Alright, Young." is a name, "Young people" is not."""
+        return re.match(r"[^\w\s]|\s*$", self.conversation[turn].text[token.end :]) is not None
+
+    def starts_known(self, norm: str) -> bool:
+        """Is a word a short form of a known name: "Des" for Desmond?"""
+        return any(name.startswith(norm) and len(name) >= len(norm) + 2 for name in self.known)
+
     def name_words(self, finding: Finding) -> list[str]:
         words = [word.strip(".'") for word in finding.value.split()]
-        return [word for word in words if len(word) > 2 and word not in not_names()]
+        family = words[-1] if len(words) > 1 and words[-1] in surnames() else ""  # "Young", after a first name
+        return [word for word in words if len(word) > 2 and (word not in not_names() or word == family)]
 
     def finding(
         self, turn: int, first: Token, last: Token, score: float, rule: str, recognizer: str = RECOGNIZER
     ) -> Finding:
         utterance = self.conversation[turn]
         end = last.end - 2 if last.norm.endswith("'s") else last.end
-        return Finding(turn, first.start, end, "PERSON", score, recognizer, rule, utterance.lower[first.start : end])
+        title = _TITLE.search(utterance.lower[max(0, first.start - 12) : first.start])
+        titled = title is not None and len(title.group()) <= end - first.start + 2
+        start = first.start - len(title.group()) if title is not None and titled else first.start
+        return Finding(turn, start, end, "PERSON", score, recognizer, rule, utterance.lower[first.start : end])
 
     def overlaps(self, turn: int, run: Run) -> bool:
         return any(run.start < end and start < run.end for start, end in self.taken[turn])

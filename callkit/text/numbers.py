@@ -18,6 +18,10 @@ from typing import Any
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
 from callkit.text.spoken import Run
 
+#: So many words may stand between what names a number and the number; more where it is a secret ("let me flip it over").
+_GAP = 7
+_SECRET_GAP = 12
+_SECRET_SCORE = 0.96
 #: How many turns back a question still explains an answer.
 REACH = 8
 RECOGNIZER = "callkit:number"
@@ -27,7 +31,10 @@ KNOWN_LANGUAGES = frozenset({"en", "es"})
 
 @dataclass(frozen=True)
 class Rule:
-    """One kind of number: the words that name it and the lengths it may have. `entity` "" means not personal."""
+    """One kind of number: the words that name it and the lengths it may have.
+
+    `entity` "" means not personal; `firm`: not even where the number looks like a personal one.
+    """
 
     name: str
     entity: str
@@ -35,16 +42,18 @@ class Rule:
     cues: re.Pattern[str]
     score: float
     part: bool
+    firm: bool
     needs: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Words that name a kind of number: [start, end) in their turn."""
+    """Words that name a kind of number: [start, end) in their turn. `ending`: they ask for, or tell, its last digits."""
 
     start: int
     end: int
     rule: Rule
+    ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ def rules() -> tuple[Rule, ...]:
             cues=words_pattern(entry["cues"]),
             score=entry.get("score", 0.0),
             part=entry.get("part", False),
+            firm=entry.get("firm", False),
             needs=re.compile(entry["needs"]) if "needs" in entry else None,
         )
         for entry in table()["rule"]
@@ -90,12 +100,13 @@ def _answer() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _units() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _units() -> dict[str, re.Pattern[str]]:
     units = table()["units"]
-    return (
-        re.compile(r"(?<!\w)(?:" + "|".join(units["before"]) + r")$"),
-        re.compile("(?:" + "|".join(units["after"]) + ")"),
-    )
+    return {
+        "before": re.compile(r"(?<!\w)(?:" + "|".join(units["before"]) + r")$"),
+        "about": re.compile(r"(?<!\w)(?:" + "|".join(units["about"]) + r")$"),
+        "after": re.compile("(?:" + "|".join(units["after"]) + ")"),
+    }
 
 
 _ANSWER_LINK = re.compile(
@@ -139,9 +150,16 @@ _CORRECTION = words_pattern(
 _BACKCHANNEL = re.compile(
     r"(?:\W|sí|si|claro|vale|ajá|gracias|adelante|el|es|mm|hm+|mhm|uh|huh|um|yes|yeah|yep|yup|ok|okay|right|alright|all right|sure|got it|got that|go ahead|go on|continue|and|next|correct|perfect|great|thanks|thank you|please|i see|and then|then|keep going|i'm listening|ready|whenever you're ready|take your time|the rest|what's next|all right then|cool|good|that's right|exactly|uh-huh|mm-hmm)*"
 )
+#: "the card ending in", "the last four of your social": so many of the digits are said, and no more.
+_ENDING = re.compile(r"\b(?:ending|ends|last)\b")
+_ENDING_LENGTH = (2, 6)
 _YEAR_BEFORE = re.compile(
     r"(?:in|since|from|of|year|until|during|to|and|january|february|march|april|may|june|july|august|september|october|november|december|back in|early|late|summer|spring|fall|winter|model)\W*$"
 )
+
+
+#: A house is said "number ten".
+_NUMBER_LEAD = re.compile(r"(?<!\w)(?:number|no\.?) $", re.I)
 
 
 class NumberFinder:
@@ -272,7 +290,7 @@ class NumberFinder:
             if rule.entity:
                 yield self.finding(piece, rule.entity, rule.score, rule.name)
                 return
-            if length <= 6:
+            if length <= 6 or (rule.firm and not luhn(run.digits)):
                 return
         text = self.conversation[piece.turn].text[run.start : run.end]
         shape = shape_of(run.value, [piece], text)
@@ -290,14 +308,19 @@ class NumberFinder:
         text = self.conversation[piece.turn].text
         while start > 0 and text[start - 1] in "(+#":
             start -= 1
+        lead = _NUMBER_LEAD.search(text[:start]) if entity == "ADDRESS" else None
+        start = lead.start() if lead else start
         return Finding(piece.turn, start, run.end, entity, score, RECOGNIZER, rule, run.value)
 
     def has_unit(self, piece: Piece) -> bool:
         """Do the words that touch the number make it an amount, a time, a count, a year?"""
         utterance, run = self.conversation[piece.turn], piece.run
-        before, after = _units()
+        units = _units()
         ahead = utterance.lower[max(0, run.start - 30) : run.start]
-        if before.search(ahead) or after.match(utterance.lower, run.end):
+        if units["before"].search(ahead) or units["after"].match(utterance.lower, run.end):
+            return True
+        by_digits = len(run.items) >= 3 and all(item.kind == "digit" for item in run.items)
+        if not by_digits and units["about"].search(ahead):
             return True
         if re.fullmatch(r"(?:19|20)\d\d", run.value) and len(run.items) <= 2:
             return bool(_YEAR_BEFORE.search(ahead))
@@ -313,6 +336,14 @@ class NumberFinder:
         start = max((other.end for other in utterance.runs if other.end <= run.start), default=0)
         ahead = re.split(r"[.?!] ", utterance.lower[start : run.start])[-1]
         return sum(word not in _answer()["lead"] for word in re.findall(r"[^\W\d_][\w']*", ahead))
+
+    def only_answers(self, piece: Piece) -> bool:
+        """Is a number all that its turn tells: "it's number ten" """
+        utterance, run = self.conversation[piece.turn], piece.run
+        words = re.findall(r"[^\W\d_][\w']*", utterance.lower[: run.start])
+        return all(word in _answer()["lead"] for word in words) and bool(
+            _BACKCHANNEL.fullmatch(utterance.lower[run.end :])
+        )
 
     def tail_fits(self, piece: Piece) -> bool:
         """May what follows a number follow an answer? "two boxes" is none."""
@@ -334,10 +365,11 @@ class NumberFinder:
             before, gaps = [], []
         for exact in (True, False):
             for cue, gap in zip(before, gaps, strict=True):
-                fits = self.fits(cue.rule, piece, length)
-                if exact and not (fits and gap <= (7 if length < 7 else 30)):
+                fits = self.fits(cue, piece, length)
+                reach = _SECRET_GAP if cue.rule.score >= _SECRET_SCORE else _GAP
+                if exact and not (fits and gap <= (reach if length < 7 else 30)):
                     continue
-                meant = self.takes(cue, piece, length, near=gap <= 7) if cue.rule.entity else fits and gap <= 6
+                meant = self.takes(cue, piece, length, near=gap <= _GAP) if cue.rule.entity else fits and gap <= 6
                 if meant:
                     return cue.rule
         return self.asked(piece, length)
@@ -347,9 +379,12 @@ class NumberFinder:
         run, strangers = piece.run, self.strangers(piece)
         parts = self.mended(piece)
         length = min(length, max(parts)) if len(parts) > 1 else length
+        secret = self.secret_asked(piece, length)
+        if secret is not None:
+            return secret
         if length < 7 and (not self.tail_fits(piece) or strangers > 2 or self.is_common(piece)):
             return None
-        if length <= 2 and not self.is_listening(piece.turn):
+        if length <= 2 and not (self.is_listening(piece.turn) or self.only_answers(piece)):
             return None
         before = sum(other.start < run.start for other in self.pieces[piece.turn])
         for turn in range(piece.turn - 1, max(-1, piece.turn - 1 - REACH), -1):
@@ -359,7 +394,7 @@ class NumberFinder:
             if not cues:
                 continue
             fitting = [cue for cue in cues if self.takes(cue, piece, length, near=True)]
-            exact = [cue for cue in fitting if self.fits(cue.rule, piece, length)]
+            exact = [cue for cue in fitting if self.fits(cue, piece, length)]
             ordered = exact or ([] if strangers > 1 or piece.turn - turn > 3 else fitting)
             if ordered:
                 several = len(self.pieces[piece.turn]) > 1
@@ -370,8 +405,25 @@ class NumberFinder:
                 return None
         return None
 
-    def fits(self, rule: Rule, piece: Piece, length: int) -> bool:
-        """Has the number a length of the rule's? One that was mended while it was said may be longer."""
+    def secret_asked(self, piece: Piece, length: int) -> Rule | None:
+        """The rule of a secret that the turn before asked for: any number of its length is it, whatever else is said."""
+        turn = piece.turn - 1
+        if turn < 0 or same_side(self.conversation[turn], self.conversation[piece.turn]):
+            return None
+        cues = [cue for cue in self.cues(turn) if cue.rule.score >= _SECRET_SCORE]
+        right = (
+            cue.rule for cue in cues if self.takes(cue, piece, length, near=True) and self.fits(cue, piece, length)
+        )
+        items = piece.run.items
+        by_digits = all(item.kind == "digit" for item in items) or [item.kind for item in items] == ["written"]
+        wordy = self.strangers(piece) > _SECRET_GAP or self.is_common(piece) or self.has_unit(piece)
+        return next(right, None) if by_digits and not wordy else None
+
+    def fits(self, cue: Cue, piece: Piece, length: int) -> bool:
+        """Has the number a length of the cue's rule? One that was mended while it was said may be longer."""
+        rule = cue.rule
+        if cue.ending and _ENDING_LENGTH[0] <= length <= _ENDING_LENGTH[1]:
+            return True
         if rule.length[0] <= length <= rule.length[1]:
             return True
         parts = self.mended(piece)
@@ -394,9 +446,10 @@ class NumberFinder:
             return False  # the date itself is said in this turn
         if rule.needs is not None and not self.nearby(rule.needs, piece.turn):
             return False
-        if self.fits(rule, piece, length):
+        if self.fits(cue, piece, length):
             return True
-        return rule.part and near and (length >= 2 or self.is_listening(piece.turn)) and length <= rule.length[1]
+        alone = self.is_listening(piece.turn) or self.only_answers(piece)
+        return rule.part and near and (length >= 2 or alone) and length <= rule.length[1]
 
     def nearby(self, pattern: re.Pattern[str], turn: int) -> bool:
         return any(pattern.search(other.lower) for other in self.conversation[max(0, turn - REACH) : turn + 2])
@@ -405,7 +458,11 @@ class NumberFinder:
         """The cues of a turn by place; where several overlap, the longest."""
         if turn not in self._cues:
             text = self.conversation[turn].lower
-            found = [Cue(match.start(), match.end(), rule) for rule in rules() for match in rule.cues.finditer(text)]
+            found = [
+                Cue(match.start(), match.end(), rule, rule.part and bool(_ENDING.search(match.group())))
+                for rule in rules()
+                for match in rule.cues.finditer(text)
+            ]
             found.sort(key=lambda cue: (cue.start - cue.end, cue.start))
             kept: list[Cue] = []
             for cue in found:

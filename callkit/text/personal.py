@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from callkit.text.again import said_again
 from callkit.text.contacts import ContactFinder
 from callkit.text.dates import DateFinder
+from callkit.text.dates import said_again as dates_again
 from callkit.text.found import Finding, Utterance
 from callkit.text.names import NameFinder
 from callkit.text.numbers import NumberFinder
@@ -49,10 +50,11 @@ class Memory:
     names: dict[str, None] = field(default_factory=dict, repr=False)
     numbers: dict[str, str] = field(default_factory=dict, repr=False)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    dates: dict[str, str] = field(default_factory=dict, repr=False)
 
     def shrink(self, most: int = 500) -> None:
         """Forget the oldest of what is more than `most`, so that a stream without an end stays small."""
-        for known in (self.names, self.numbers, self.secrets):
+        for known in (self.names, self.numbers, self.secrets, self.dates):
             while len(known) > most:
                 known.pop(next(iter(known)))
 
@@ -79,6 +81,7 @@ def find(conversation: Sequence[Utterance], memory: Memory | None = None) -> lis
     add(said_again(conversation, found, taken, memory.secrets))
     add(NameFinder(conversation, taken, memory.names).find())
     add(NumberFinder(conversation, taken, memory.numbers, [bool(spans) for spans in dates.spans]).find())
+    add(dates_again(conversation, dates.spans, found, memory.dates))
     return [_flagged(finding, conversation) for finding in settle(found, conversation)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
-from callkit.text.names import not_names
+from callkit.text.namelists import not_names
 from callkit.text.spoken import Run
 
 RECOGNIZER = "callkit:address"
@@ -31,6 +31,11 @@ _ORDINAL_STREET = re.compile(
 _UNIT = re.compile(
     r"(?:apartment|apt|unit|suite|ste|flat|floor|building|bldg|lot|box|#)\b\.?(?: ?#| number)? ?|#", re.I
 )
+#: "Flat 3, " before the number of the house.
+_UNIT_AHEAD = re.compile(
+    r"(?<!\w)(?:apartment|apt|unit|suite|flat|floor|room)\b\.? ?(?:number )?#?(?:\d+\w?|[a-z]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)?,? ?(?:at )?$",
+    re.I,
+)
 _REGION = re.compile(
     r"(?:"
     + _STATES
@@ -44,6 +49,10 @@ _GAP = re.compile(
 )
 _TOWN = re.compile(r"[^\W\d_a-z][\w'’-]+\.?(?: (?:[^\W\d_a-z][\w'’-]+|de|del|la|of|upon|on)\b\.?){0,3}")
 _TOWN_UNCASED = re.compile(r"(?:[a-z]{3,} ?){1,2}(?=$|\W*$)")
+_TOWN_BEFORE_ZIP = re.compile(
+    r"(?:(?!(?:and|is|my|for|the|to|at)\b)[^\W\d_][^\W\d_.'’-]{2,},? ){1,3}?(?=\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double)",
+    re.I,
+)
 _CITY_STATE = re.compile(r"(?:[^\W\d_]+[ ,.]+){1,3}?(?:" + _STATES + r")\b", re.I)
 _INTERNATIONAL = re.compile(r" (?:[^\W\d_a-z][\w'’.-]*[ ]){1,4}\d{1,4}\b(?![%:.]\d)")
 _MILITARY = re.compile(
@@ -106,7 +115,8 @@ class AddressFinder:
             end, rule, score = self.street(turn, run)
             if end:
                 end = self.extended(utterance, end)
-                yield self.finding(turn, run.start, end, score, rule)
+                unit = _UNIT_AHEAD.search(utterance.text, max(0, run.start - 30), run.start)
+                yield self.finding(turn, unit.start() if unit else run.start, end, score, rule)
                 reached = end
             elif len(run.digits) in (5, 9) and _ZIP_AFTER_STATE.search(utterance.text[: run.start]):
                 start = self.city_start(utterance, run.start)
@@ -181,6 +191,11 @@ class AddressFinder:
         run = next((run for run in utterance.runs if any(item.start == place for item in run.items)), None)
         if run is not None:
             return run.end if len(run.digits) in (5, 9) else None
+        before_zip = _TOWN_BEFORE_ZIP.match(text, place)
+        if before_zip:
+            zip_code = next((run for run in utterance.runs if run.start == before_zip.end()), None)
+            if zip_code is not None and len(zip_code.digits) in (5, 9) and not zip_code.letters:
+                return zip_code.end
         if not after_comma:
             return None
         town = _TOWN.match(text, place) if utterance.cased else _TOWN_UNCASED.match(text, place)

@@ -12,7 +12,7 @@ RECOGNIZER = "callkit:secret"
 #: A password is named, and "is" or a colon leads to it.
 _NAMED = re.compile(
     r"(?<!\w)(?:pass ?word|pass ?phrase|security (?:word|answer|phrase)|secret (?:word|answer|phrase)|memorable (?:word|information)|verbal (?:password|passcode)|safe ?word|answer)"
-    r"(?: (?:on|for) (?:the|my|this) account)?(?:,? i (?:think|believe),?)?(?: (?:is set to|is|was|would be|should be|might be|used to be)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled|capital|lowercase|all lowercase)?[\s,]*"
+    r"(?: (?:on|for) (?:the|my|this) account)?(?:,? i (?:think|believe),?)?(?: (?:is set to|is|was|would be|should be|might be|used to be)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
 )
 #: The password comes first: "bluebird is my password".
 _NAMED_AFTER = re.compile(r",? (?:is|as|for|was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)")
@@ -31,7 +31,7 @@ _ASKED = words_pattern(
     ]
 )
 _LEAD = re.compile(
-    r"(?:\W|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|hmm|of course|capital|lowercase|all)*(?<!\w)"
+    r"(?:\W|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|hmm|of course|all one word)*(?<!\w)"
 )
 _STOP = re.compile(
     r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"

@@ -196,6 +196,8 @@ class _Reader:
                     return item
             if phrase and self.starts_sentence(place) and self.norms[place] in _OPENERS:
                 return None
+            if not phrase:
+                phrase = self.broken_off(place, previous)
             if phrase:
                 place, said = place + phrase, said + phrase
             elif self.norms[place] in self.words.symbols:
@@ -205,6 +207,15 @@ class _Reader:
             else:
                 return None
         return None
+
+    def broken_off(self, place: int, previous: Item) -> int:
+        """How many tokens of a digit or letter begun and mended take here: "five double, no, six", "L as in, sorry, M"."""
+        count = 1 if self.norms[place] in self.words.repeats else 0
+        if not count and previous.kind == "letter" and place == previous.last + 1:
+            count = self.phrase(place, self.words.as_in)
+        after = place + count
+        mended = after < len(self.tokens) and self.norms[after] in _PUNCTUATION
+        return count if mended and after + 1 < len(self.tokens) and self.phrase(after + 1, self.words.fillers) else 0
 
     def starts_sentence(self, place: int) -> bool:
         return self.norms[place - 1] in ".!?" and self.tokens[place].text[0].isupper()
@@ -353,8 +364,6 @@ class _Reader:
     def code_letters(self, place: int) -> Item | None:
         """Capitals (or any letters, where glued) that belong to the digits beside them: "POL-88213", "AB 1234"."""
         text = self.tokens[place].text
-        if text.upper() in _NAMES_OF_NUMBERS:
-            return None
         before, after = self.decimal(place - 1), self.decimal(place + 1)
         glued = (before and self.glued(place - 1, place)) or (after and self.glued(place, place + 1))
         if glued and self.norms[place] in _GLUED_UNITS and not text.isupper():
@@ -362,6 +371,8 @@ class _Reader:
         dashed = (self.decimal(place + 2) and self.glued(place, place + 1) and self.norms[place + 1] in "-/#") or (
             place > 0 and self.decimal(place - 2) and self.glued(place - 1, place) and self.norms[place - 1] in "-/#"
         )
+        if text.upper() in _NAMES_OF_NUMBERS and not (dashed and text.isupper() and len(text) == 2):
+            return None
         beside = text.isupper() and len(text) <= 3 and (after or (before and len(text) <= 2))
         long = self.decimal(place + 2) and len(self.norms[place + 2]) >= 4
         if glued or (dashed and (text.isupper() or long)) or beside:
