@@ -130,7 +130,7 @@ class DiarizeSettings(Section):
         default="", description="A hub pipeline or local folder; empty: segmentation-3.0 and CAM++ from packages."
     )
     min_speakers: int = Field(default=1, ge=1, description="Fewest speakers on a recording.")
-    max_speakers: int = Field(default=2, ge=1, description="Most speakers on a recording.")
+    max_speakers: int = Field(default=4, ge=1, description="Most speakers on a recording.")
     script: str = Field(default="", description="For engine scripted: a truth JSON, or a folder of them, to play back.")
 
 
@@ -154,7 +154,8 @@ class RedactSettings(Section):
         description='What to do with a type other than replace it, such as {CARD = "keep_last_four", PERSON = "keep"}. CVV, PIN and PASSWORD are always replaced.',
     )
     language: str = Field(
-        default="en", description="Language of text that `callkit redact` reads (ISO 639-1); recordings say their own."
+        default="",
+        description="Language of text that `callkit redact` reads (ISO 639-1); empty: told from its words, turn by turn. Recordings say their own.",
     )
     look_back: int = Field(
         default=24, ge=1, le=1000, description="`callkit redact` on a stream: turns of context behind a turn."

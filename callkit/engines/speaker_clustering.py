@@ -13,21 +13,25 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Cosine distance at which agglomeration of many speakers stops (average linkage).
-MERGE_DISTANCE = 0.45
-#: Two voices whose mean embeddings are closer than this (cosine) are one. On telephone calls two people, heard through
-#: the same codec, reach 0.75; one person's speech cut in two stays above 0.81.
-SAME_VOICE = 0.79
-#: A third person on a call must be this unlike the others (cosine) and say this much (seconds).
-THIRD_VOICE = 0.70
-THIRD_SPEECH_S = 5.0
+#: Two groups are two voices where a second of speech is, on average, nearer (cosine) to the rest of its own group than to
+#: the other by this much; or where the groups' mean embeddings are less alike than that. One person's speech cut in two
+#: stays below the first and above the second, two people's do not, except where they sound the same.
+MARGIN = 0.12
+UNLIKE = 0.70
+#: A call has two speakers: for one more the margin must be this large, this many times its own spread, and hold for
+#: this much speech (seconds).
+MORE_MARGIN = 0.15
+MORE_RATIO = 2.5
+MORE_SPEECH_S = 5.0
 #: Stretches at least this long (seconds) are trusted to found a speaker, and a speaker has at least so much of the
 #: speech (seconds, share of all of it).
 TRUSTED_S = 0.8
 LEAST_SPEECH_S = 1.0
 LEAST_SHARE = 0.02
-#: With at least so many stretches, what agglomeration calls one voice is looked at as a call of two is.
-MANY_STRETCHES = 8
+#: With fewer stretches there is no telling how voices scatter: then they are joined up to a cosine distance (average
+#: linkage).
+FEW_STRETCHES = 8
+MERGE_DISTANCE = 0.45
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -49,7 +53,7 @@ def cluster(vectors: NDArray[np.float32], lengths: NDArray[np.float32], least: i
         trusted = np.arange(len(vectors))
     if len(trusted) < 2 or most == 1:
         return np.zeros(len(vectors), dtype=np.int64)
-    gather = _few if most <= 3 else _many
+    gather = _join if len(trusted) < FEW_STRETCHES else _divide
     labels = gather(vectors[trusted], lengths[trusted], least, most)
     centroids = _centroids(vectors[trusted], lengths[trusted], labels)
     assigned: NDArray[np.int64] = (vectors @ centroids.T).argmax(axis=1)
@@ -61,23 +65,54 @@ def enough(lengths: NDArray[np.float32]) -> float:
     return max(LEAST_SPEECH_S, LEAST_SHARE * float(lengths.sum()))
 
 
-def _few(vectors: NDArray[np.float32], lengths: NDArray[np.float32], least: int, most: int) -> NDArray[np.int64]:
-    """A call of two people, unless what is heard says one, or three where `most` allows it."""
+def _divide(vectors: NDArray[np.float32], lengths: NDArray[np.float32], least: int, most: int) -> NDArray[np.int64]:
+    """A call of two people, unless what is heard says one, or more: then the group most clearly of two is divided again."""
     labels = _split(vectors, lengths)
     weights = np.bincount(labels, weights=lengths, minlength=2)
-    if least < 2 and (weights.min() < enough(lengths) or _likeness(vectors, lengths, labels) > SAME_VOICE):
+    alike = separation(vectors, lengths, labels)[0] < MARGIN and _likeness(vectors, lengths, labels) > UNLIKE
+    if least < 2 and (weights.min() < enough(lengths) or alike):
         return np.zeros(len(vectors), dtype=np.int64)
-    if most > 2:
-        for side in (0, 1):
-            own = np.flatnonzero(labels == side)
-            if len(own) < 2:
-                continue
-            parts = _split(vectors[own], lengths[own])
-            little = np.bincount(parts, weights=lengths[own], minlength=2).min()
-            if least > 2 or (little >= THIRD_SPEECH_S and _likeness(vectors[own], lengths[own], parts) < THIRD_VOICE):
-                labels[own[parts == 1]] = 2
-                break
+    for count in range(2, most):
+        divided = _divided(vectors, lengths, labels, anyway=count < least)
+        if divided is None:
+            break
+        labels = _numbered(_two_means(vectors, lengths, divided))
     return _numbered(labels)
+
+
+def _divided(
+    vectors: NDArray[np.float32], lengths: NDArray[np.float32], labels: NDArray[np.int64], *, anyway: bool
+) -> NDArray[np.int64] | None:
+    """The labels with the group that is most clearly of two people divided; None where none is, unless `anyway`."""
+    best, found = 0.0 if not anyway else -np.inf, None
+    for group in range(int(labels.max()) + 1):
+        own = np.flatnonzero(labels == group)
+        if len(own) < 2:
+            continue
+        parts = _split(vectors[own], lengths[own])
+        margin, ratio = separation(vectors[own], lengths[own], parts)
+        little = np.bincount(parts, weights=lengths[own], minlength=2).min()
+        clear = margin >= MORE_MARGIN and ratio >= MORE_RATIO and little >= max(MORE_SPEECH_S, enough(lengths))
+        if (clear or anyway) and margin > best:
+            best, found = margin, labels.copy()
+            found[own[parts == 1]] = int(labels.max()) + 1
+    return found
+
+
+def separation(
+    vectors: NDArray[np.float32], lengths: NDArray[np.float32], labels: NDArray[np.int64]
+) -> tuple[float, float]:
+    """How much nearer (cosine) a second of speech is to the rest of its own group than to the other, and that over its
+    standard deviation. A stretch alone in its group is no nearer.
+    """
+    sums = np.zeros((2, vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, labels, vectors * lengths[:, None])
+    rest = unit(sums[labels] - vectors * lengths[:, None])
+    nearer = (vectors * rest).sum(axis=1) - (vectors * unit(sums)[1 - labels]).sum(axis=1)
+    nearer[np.bincount(labels, minlength=2)[labels] == 1] = 0.0
+    mean = float((nearer * lengths).sum() / lengths.sum())
+    spread = float(np.sqrt((np.square(nearer - mean) * lengths).sum() / lengths.sum()))
+    return mean, mean / max(spread, 1e-6)
 
 
 def _split(vectors: NDArray[np.float32], lengths: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -121,8 +156,8 @@ def _likeness(vectors: NDArray[np.float32], lengths: NDArray[np.float32], labels
     return float(centroids[0] @ centroids[1]) if len(centroids) == 2 else 1.0
 
 
-def _many(vectors: NDArray[np.float32], lengths: NDArray[np.float32], least: int, most: int) -> NDArray[np.int64]:
-    """Any number of speakers: agglomeration down to a distance; speakers with too little speech join the nearest."""
+def _join(vectors: NDArray[np.float32], lengths: NDArray[np.float32], least: int, most: int) -> NDArray[np.int64]:
+    """Agglomeration up to a distance; speakers with too little speech join the nearest."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
     tree = linkage(vectors, method="average", metric="cosine")
@@ -132,8 +167,6 @@ def _many(vectors: NDArray[np.float32], lengths: NDArray[np.float32], least: int
     if len(big) < least:
         wanted = min(max(least, 1), len(vectors))
         return _numbered(fcluster(tree, wanted, criterion="maxclust") - 1)
-    if len(big) == 1 and len(vectors) >= MANY_STRETCHES:
-        return _few(vectors, lengths, least, 2)
     centroids = unit(np.stack([(vectors[labels == k] * lengths[labels == k, None]).sum(axis=0) for k in big]))
     return _numbered((vectors @ centroids.T).argmax(axis=1))
 

@@ -19,7 +19,7 @@ class Diarize:
     """Spans of who speaks when, overlap included, without hold music and the like."""
 
     name = "diarize"
-    version = 1
+    version = 2
     scope: Literal["utterance", "call"] = "call"
     requires: tuple[str, ...] = ("audio", "inspection")
     provides: tuple[str, ...] = ("speaker_spans",)
