@@ -262,7 +262,3 @@ def _where(error: BaseException) -> str:
             place = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place
-
-
-def _stage_progress(progress: Progress, stage: str) -> Callable[[float], None]:
-    return lambda share: progress(stage, share)

@@ -57,7 +57,13 @@ class RayRunner:
 
     def _actor(self, ray: Any) -> Any:
         variables = environment(self.setup.config)
-        options = {"num_cpus": int(variables["OMP_NUM_THREADS"]), "runtime_env": {"env_vars": variables}}
+        needs = [stage.resources for stage in build_plan(self.setup.config)]
+        options = {
+            "num_cpus": int(variables["OMP_NUM_THREADS"]),
+            "num_gpus": max(need.gpus for need in needs),
+            "memory": max(need.memory_mb for need in needs) << 20,
+            "runtime_env": {"env_vars": variables},
+        }
         return ray.remote(Actor).options(**options).remote(self.setup)
 
     def _collect(self, ray: Any, done: Any, again: deque[Job]) -> list[Outcome]:

@@ -16,8 +16,6 @@ from callkit.protocols import JSON, Audio, Given, Resources
 
 #: A channel with less sound than this altogether is dead: nobody says even "yes" in it.
 MIN_SOUND_S = 0.3
-#: Telephone speech ends at 3400 Hz, its codecs' filters a little above.
-NARROWBAND_HZ = 4200
 #: Music is at least this near to speech in level: hum and whistles in pauses are not.
 MUSIC_BELOW_DB = 30.0
 #: Another channel has sound for more than this share of the time: people talk while music plays.
@@ -31,7 +29,7 @@ class Inspect:
     """Measures the recording in one pass and chooses where speakers come from."""
 
     name = "inspect"
-    version = 1
+    version = 2
     requires: tuple[str, ...] = ("audio",)
     provides: tuple[str, ...] = ("inspection",)
     scope = "call"
@@ -84,6 +82,7 @@ def inspect(audio: Audio, settings: InspectSettings) -> Inspection:
         correlation=_rounded(relation.correlation if relation else None, 3),
         lag_s=_rounded(relation.lag_s if relation else None, 4),
         bleed_share=_bleed_share(relation),
+        bleed=relation.bleed if relation else (),
         warnings=_warnings(figures, dead, relation),
     )
 
