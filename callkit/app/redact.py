@@ -12,6 +12,7 @@ from callkit import registry
 from callkit.config import Config
 from callkit.stages.redact import People, Redactor, Replaced, redacted_text
 from callkit.text.found import Finding, Utterance
+from callkit.text.language import language_of
 from callkit.text.personal import Memory
 
 #: "Agent: ...", "[00:12] Caller: ...", "SPEAKER_01: ...": who speaks, where a line says so.
@@ -46,7 +47,8 @@ def redact(turns: Iterable[str | tuple[str, str]], *, config: Config | None = No
     """Redact one conversation: its turns as texts, or as (speaker, text), in order. One result a turn."""
     redactor = open_redactor(config or Config())
     said = [("", turn) if isinstance(turn, str) else turn for turn in turns]
-    lines = [_Line(text, Utterance(text, speaker, redactor.language)) for speaker, text in said]
+    told = _Language(redactor.language)
+    lines = [_Line(text, Utterance(text, speaker, told.of(text))) for speaker, text in said]
     return _Stream(redactor).redacted(lines, 0, len(lines))
 
 
@@ -60,6 +62,7 @@ def redact_lines(lines: Iterable[str], *, config: Config, as_json: bool = False)
     redactor = open_redactor(config)
     ahead, back = config.redact.look_ahead, config.redact.look_back
     stream = _Stream(redactor)
+    told = _Language(redactor.language)
     window: deque[_Line] = deque()
     done = 0  # lines of the window that are out already, kept as context
 
@@ -75,11 +78,11 @@ def redact_lines(lines: Iterable[str], *, config: Config, as_json: bool = False)
     for line in lines:
         if not line.strip():
             yield from write(len(window) - done)
-            stream, done = _Stream(redactor), 0
+            stream, told, done = _Stream(redactor), _Language(redactor.language), 0
             window.clear()
             yield line if not as_json else ""
             continue
-        window.append(_line(line, redactor.language))
+        window.append(_line(line, told))
         if len(window) - done > ahead:
             yield from write(max(1, (len(window) - done) // 2))
     yield from write(len(window) - done)
@@ -102,11 +105,25 @@ class _Line:
     offset: int = 0
 
 
-def _line(text: str, language: str) -> _Line:
+class _Language:
+    """The language of each turn of a conversation: as set, or told from its words; a turn that tells none has the last."""
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+        self.last = setting or "en"
+
+    def of(self, text: str) -> str:
+        if not self.setting:
+            self.last = language_of(text, self.last)
+        return self.last
+
+
+def _line(text: str, told: _Language) -> _Line:
     named = _SPEAKER.match(text)
     if named is None:
-        return _Line(text, Utterance(text, "", language))
-    return _Line(text, Utterance(text[named.end() :], named.group(1).lower(), language), named.end())
+        return _Line(text, Utterance(text, "", told.of(text)))
+    said = text[named.end() :]
+    return _Line(text, Utterance(said, named.group(1).lower(), told.of(said)), named.end())
 
 
 class _Stream:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from callkit.text.found import Utterance
+from callkit.text.found import Utterance, words_pattern
 from callkit.text.namelists import first_names, rules, surnames
 from callkit.text.spoken import Token
 
@@ -40,10 +40,15 @@ def companies(conversation: Sequence[Utterance]) -> list[list[tuple[int, int]]]:
     return spans
 
 
+@cache
+def _brands() -> re.Pattern[str]:
+    return words_pattern(rules()["words"]["brands"])
+
+
 def _named(utterance: Utterance) -> list[tuple[int, int]]:
+    found = [match.span() for match in _brands().finditer(utterance.lower)]
     if not utterance.cased:
-        return []
-    found = []
+        return found
     for words in _capitals(utterance.tokens):
         end = max((place + 1 for place, word in enumerate(words) if _plain(word) in _endings()), default=0)
         if len(words) == 2 and words[0].norm in first_names() and words[1].norm in surnames():

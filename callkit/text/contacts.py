@@ -34,6 +34,10 @@ _CONNECTORS = _DOTS | frozenset({"dash", "hyphen", "-", "underscore", "_", "guio
 _LEAD = frozenset(
     "is it's its it email mail e address at to my your our be that's thats that so me on send as yes yeah sure okay ok no sorry wait actually correct for the and or use under have got has was a an um uh would with try i i'm think reach via again can you contact please write by this s are know need there from of".split()
 )
+#: Paths of web addresses that lead to a company's pages, and to nobody.
+_COMPANY_PATHS = frozenset(
+    "slash / help support login signin signup register contact account accounts billing pay payment payments home careers jobs faq terms privacy store shop reset status returns refund refunds offers deals activate setup download chat feedback survey claims news about dash - my us".split()
+)
 _MAX_LOCAL = 22
 
 
@@ -110,10 +114,12 @@ class ContactFinder:
         utterance = self.conversation[turn]
         tokens = utterance.tokens
         at = next((place for place in range(domain, max(-1, domain - 8), -1) if tokens[place].norm in _AT), None)
-        if at is None:
-            path = last + 1
+        path = last + 1
+        if at is None or (at == domain - 1 and path < len(tokens) and tokens[path].norm in ("slash", "/")):
             if path < len(tokens) and tokens[path].norm in ("slash", "/"):
                 end = self.path_end(tokens, path)
+                if all(token.norm in _COMPANY_PATHS for token in tokens[path : end + 1]):
+                    return
                 yield Finding(
                     turn,
                     tokens[domain].start,
@@ -181,7 +187,10 @@ class ContactFinder:
         end = place
         while end + 1 < len(tokens) and end - place < 10:
             norm = tokens[end + 1].norm
-            if not (tokens[end + 1].text[0].isalnum() or norm in _CONNECTORS or norm == "/") or norm in _LEAD:
+            joined = tokens[end].norm in _CONNECTORS or tokens[end].norm in ("slash", "/")
+            if not (tokens[end + 1].text[0].isalnum() or norm in _CONNECTORS or norm == "/"):
+                break
+            if norm in _LEAD and not joined:
                 break
             end += 1
         return end

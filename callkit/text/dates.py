@@ -41,7 +41,9 @@ _NUMERIC = re.compile(
     r"(?<![\d/.-])(?:\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2} ?/ ?\d{1,2} ?/ ?\d{2,4})(?![\d/]|[.-]\d)"
 )
 _TIME = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
+_MONTH_YEAR = re.compile(r"(?:0?[1-9]|1[0-2])/(?:20)?[2-4]\d")
 _SLASHES = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2]) ?(?:/|slash) ?(?:20)?[2-4]\d(?![\d/])")
+_CODE_AHEAD = re.compile(r"(?:sort code|routing|account|reference|order|policy|policy number|number)(?:'s| is|:)? ?$")
 BIRTH = words_pattern(
     [
         "date of birth",
@@ -92,6 +94,29 @@ _EXPIRING = words_pattern(
         "id",
     ]
 )
+#: Whoever was born by then is grown up.
+_GROWN_UP = 2008
+_SINCE = re.compile(
+    r"\b(?:since|from|until|in|back in|moved|built|bought|married|opened|founded|established)\b[^.?!]*$"
+)
+_READ_BACK_WORDS = 16
+_MENDS = words_pattern(
+    [
+        "no",
+        "sorry",
+        "wait",
+        "actually",
+        "i mean",
+        "i meant",
+        "not",
+        "correct",
+        "right",
+        "read that back",
+        "so that's",
+        "confirm",
+    ]
+)
+_SLASH = re.compile(r"/|slash")
 _CARD_LENGTHS = range(14, 20)
 _OTHER = words_pattern(
     [
@@ -126,9 +151,10 @@ class DateSpan:
 def dates(utterance: Utterance) -> list[DateSpan]:
     """Every date and clock time of a turn, in order."""
     text = utterance.text
-    found = [DateSpan(*match.span(), 3) for match in _NUMERIC.finditer(text)]
+    found = [DateSpan(*match.span(), 3) for match in _NUMERIC.finditer(text) if _is_date(match, utterance.lower)]
     found += [DateSpan(*match.span(), 0) for match in _TIME.finditer(text)]
     found += [DateSpan(*match.span(), 2) for match in _SLASHES.finditer(text)]
+    found += _slash_said(utterance)
     found += _with_month(utterance)
     found += _of_ordinals(utterance)
     kept: list[DateSpan] = []
@@ -136,6 +162,25 @@ def dates(utterance: Utterance) -> list[DateSpan]:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
     return kept
+
+
+def _is_date(match: re.Match[str], lower: str) -> bool:
+    """Could three numbers be a day, a month and a year, and are they not called a sort code or the like?"""
+    numbers = sorted(int(part) for part in re.findall(r"\d+", match.group()))
+    return numbers[0] <= 12 and numbers[1] <= 31 and not _CODE_AHEAD.search(lower[: match.start()])
+
+
+def _slash_said(utterance: Utterance) -> Iterator[DateSpan]:
+    """A month and a year as on a card: "oh one slash thirty" """
+    for run in utterance.runs:
+        groups, last = [""], run.items[0]
+        for item in run.items:
+            between = {token.norm for token in utterance.tokens[last.last + 1 : item.first]}
+            if between & {"slash", "/"}:
+                groups.append("")
+            groups[-1], last = groups[-1] + item.value, item
+        if _MONTH_YEAR.fullmatch("/".join(groups)):
+            yield DateSpan(run.start, run.end, 2)
 
 
 def _with_month(utterance: Utterance) -> Iterator[DateSpan]:
@@ -197,7 +242,7 @@ def _after_month(tokens: Sequence[Token], month: int, starts: dict[int, Item]) -
     while place < len(tokens) and parts < 4:
         norm = tokens[place].norm
         item = starts.get(place)
-        if norm in (",", "of", "the", "-", "/", "in", "de", "del", "um", "uh", "and") or (
+        if norm in (",", "'", "’", "of", "the", "-", "/", "in", "de", "del", "um", "uh", "and") or (
             norm == "." and place == month + 1
         ):
             place += 1
@@ -226,14 +271,22 @@ class DateFinder:
         for turn, spans in enumerate(self.spans):
             for span in spans:
                 kind = self.kind(turn, span)
-                if not kind and turn - last_turn <= REPEAT_REACH and not _OTHER.search(self.conversation[turn].lower):
-                    kind = last_kind  # read back, or mended
+                if not kind and turn - last_turn <= REPEAT_REACH and self.repeats(turn):
+                    kind = last_kind
                 if kind == "CARD_EXPIRY" and span.named_day:
                     continue  # cards expire with a month
                 if kind and span.parts:
                     last_kind, last_turn = kind, turn
                     value = self.conversation[turn].lower[span.start : span.end]
                     yield Finding(turn, span.start, span.end, kind, 0.9, RECOGNIZER, "date asked for or named", value)
+
+    def repeats(self, turn: int) -> bool:
+        """Does a turn read a date back, or mend it?"""
+        utterance = self.conversation[turn]
+        if _OTHER.search(utterance.lower) or utterance.word_count > _READ_BACK_WORDS:
+            return False
+        dated = max(span.end - span.start for span in self.spans[turn]) >= len(utterance.text) * 0.5
+        return dated or "?" in utterance.text or bool(_MENDS.search(utterance.lower))
 
     def kind(self, turn: int, span: DateSpan) -> str:
         """DATE_OF_BIRTH, CARD_EXPIRY or "": the nearest word before in this turn, right after it, or in the question."""
@@ -249,26 +302,55 @@ class DateFinder:
                 checked = self.checked(kind, turn)
                 if checked:
                     return checked
+        if (
+            bare
+            and _SLASH.search(utterance.lower[span.start : span.end])
+            and any(map(self.has_card, self.around(turn)))
+        ):
+            return "CARD_EXPIRY"
         for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
             other = self.conversation[back]
             named = _nearest(other.lower)
             if named is not None:
-                return self.checked(named, turn, bare=bare and bool(EXPIRY_ASKED.search(other.lower)))
+                asked = EXPIRY_ASKED.search(other.lower) is not None and _EXPIRING.search(other.lower) is None
+                return self.checked(named, turn, bare=bare and asked)
             read_back = bool(other.runs) or bool(self.spans[back])
             if "?" in other.text and not same_side(other, utterance) and other.word_count > 4 and not read_back:
                 break
-        return ""
+        return "DATE_OF_BIRTH" if self.long_ago(turn, span) else ""
+
+    def long_ago(self, turn: int, span: DateSpan) -> bool:
+        """Is it a whole date of a generation ago or more, of which nothing else is said?"""
+        utterance = self.conversation[turn]
+        if span.parts < 3 or _OTHER.search(utterance.lower) or _SINCE.search(utterance.lower[: span.start]):
+            return False
+        year = re.search(r"(\d{4}|(?<!\d)\d{2})$", _digits(utterance, span))
+        return year is not None and (1920 <= int(year[1]) <= _GROWN_UP or (len(year[1]) == 2 and int(year[1]) >= 30))
 
     def checked(self, kind: str, turn: int, *, bare: bool = False) -> str:
         """A kind, where the conversation allows it: what expires is a card, or ends with a `bare` month and year."""
         if kind == "CARD_EXPIRY":
             near = self.conversation[max(0, turn - 20) : turn + 3]
-            thing = any(_EXPIRING.search(utterance.lower) for utterance in near)
+            thing = _EXPIRING.search(self.conversation[turn].lower)
             return kind if any(map(self.about_card, near)) or (bare and not thing) else ""
         return kind
 
     def about_card(self, utterance: Utterance) -> bool:
-        return bool(_CARD.search(utterance.lower)) or any(len(run.digits) in _CARD_LENGTHS for run in utterance.runs)
+        return bool(_CARD.search(utterance.lower)) or self.has_card(utterance)
+
+    def has_card(self, utterance: Utterance) -> bool:
+        """Is a number as long as a card's said?"""
+        return any(len(run.digits) in _CARD_LENGTHS for run in utterance.runs)
+
+    def around(self, turn: int) -> Sequence[Utterance]:
+        return self.conversation[max(0, turn - 2) : turn + 3]
+
+
+def _digits(utterance: Utterance, span: DateSpan) -> str:
+    """The numbers of a date in the order they are said, with spaces between."""
+    items = [item for run in utterance.runs for item in run.items if span.start <= item.start and item.end <= span.end]
+    said = " ".join(item.value for item in items if item.kind != "letter")
+    return re.sub(r"\b(19|20) (\d\d)$", r"\1\2", said)
 
 
 def _nearest(text: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from functools import cache
 
 from callkit.text.companies import companies
@@ -53,6 +54,17 @@ _READ_BACK = re.compile(
 _NAME_ENDS = re.compile(
     r"\W*$|[,.?!]|'s\b| (?:from|at|with|in|here|speaking|calling|and|how|again|on|your|what|thanks|thank|i)\b"
 )
+#: "Nigerian", "Polish", "Portuguese": no names, whatever the model says.
+_NATIONS = re.compile(r"(?:ian|ish|ese|ican)s?$")
+_PLACE_ENDS = re.compile(
+    r"\b(?:beach|street|city|springs?|heights|station|park|island|county|valley|falls|lake|hills?|town|airport|road|avenue|square|bay|bridge|point|creek|river|house|court|north|south|east|west|carolina|dakota|texas)$"
+)
+_MONTH_NAMES = frozenset({"april", "may", "june", "august"})
+_MONTH_BEFORE = re.compile(
+    r"(?:\b(?:in|of|since|until|till|by|last|next|this|early|late|mid|to|from|every|each|through|before|after|around|for|on)|\d|th|st|nd|rd)\W$"
+)
+#: Words before "speaking" that are no names.
+_MANNERS = re.compile(r"ly$|ish$|person|one$|public")
 #: A title belongs to the name that it stands before, unless it is the longer of the two.
 _TITLE = re.compile(r"(?<!\w)(?:mr|mrs|ms|miss|mister|missus|mx|dr|doctor|prof|professor|señora?|señorita)\.? $")
 #: How a spelling begins: "capital M, small c, ..."
@@ -77,6 +89,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "after": re.compile(r"(?:" + "|".join(entries["cues"]["after"]) + r")(?!\w)"),
         "asked": words_pattern(entries["cues"]["asked"]),
     }
+
+
+#: Names of so many letters are the same where so much of them is ("Kovalsky", "Kowalski").
+_LONG_NAME, _ALIKE = 6, 0.74
 
 
 class NameFinder:
@@ -123,8 +139,10 @@ class NameFinder:
         for place, token in enumerate(utterance.tokens):
             if place and patterns["after"].match(utterance.lower, token.start):
                 end = place - 1 if utterance.tokens[place - 1].norm == "," else place
-                first = end
-                while first and self.could_be(utterance.tokens[first - 1], turn, sure=False):
+                first, sure = end, not utterance.cased and token.norm == "speaking"
+                while first and self.could_be(utterance.tokens[first - 1], turn, sure=sure and end - first < 2):
+                    if sure and _MANNERS.search(utterance.tokens[first - 1].norm):
+                        break
                     first -= 1
                 if first < end:
                     yield self.finding(turn, utterance.tokens[first], utterance.tokens[end - 1], 0.8, "introduced")
@@ -311,11 +329,22 @@ class NameFinder:
 
     def in_run(self, utterance: Utterance, token: Token) -> bool:
         """Is a word part of a number or a spelling ("Victor" in "V as in Victor")?"""
-        return any(len(run.items) > 1 and run.start <= token.start < run.end for run in utterance.runs)
+        return any(
+            run.start <= token.start < run.end and (run.items[0].first, run.items[0].last) != (run.items[-1].last,) * 2
+            for run in utterance.runs
+        )
 
     def is_place(self, turn: int, token: Token) -> bool:
-        hints = self.conversation[turn].hints
-        return any(hint.entity == "LOCATION" and hint.touches(token.start, token.end) for hint in hints)
+        """Is a first name a place here ("Charlotte", "Victoria Station"), or a month ("in April")?"""
+        utterance = self.conversation[turn]
+        if token.norm in _MONTH_NAMES and _MONTH_BEFORE.search(utterance.lower[: token.start]):
+            return True
+        for hint in utterance.hints:
+            if hint.entity == "LOCATION" and hint.touches(token.start, token.end):
+                rest = utterance.lower[token.end : hint.end].strip()
+                if hint.start < token.start or not rest or _PLACE_ENDS.search(rest):
+                    return True
+        return False
 
     def is_other(self, turn: int, words: Sequence[Token]) -> bool:
         """Does the model take a name for a place or an organisation? It takes rare names for places too."""
@@ -323,8 +352,10 @@ class NameFinder:
         for hint in self.conversation[turn].hints:
             if hint.entity == "PERSON" or not hint.touches(first.start, first.end):
                 continue
-            place = hint.entity == "LOCATION" and (first.start, last.end) == (hint.start, hint.end)
-            if not (place and _NAME_ENDS.match(self.conversation[turn].lower, last.end)):
+            if _NATIONS.search(first.norm):
+                return True
+            whole = last.end >= hint.end
+            if not (whole and _NAME_ENDS.match(self.conversation[turn].lower, last.end)):
                 return True
         return False
 
@@ -374,9 +405,11 @@ class NameFinder:
 
 
 def _near(one: str, other: str) -> bool:
-    """Equal, or one letter apart (inserted, left out, changed or swapped) in words of five letters and more."""
+    """Equal, or one letter apart (inserted, left out, changed or swapped); long names two or so."""
     if one == other:
         return True
+    if min(len(one), len(other)) >= _LONG_NAME and one[:2] == other[:2]:
+        return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
     if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 4 or one[0] != other[0]:
         return False
     short, long = sorted((one, other), key=len)

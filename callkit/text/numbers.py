@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
-from callkit.text.spoken import Run
+from callkit.text.spoken import Item, Run
 
 #: So many words may stand between what names a number and the number; more where it is a secret ("let me flip it over").
 _GAP = 7
@@ -153,11 +153,15 @@ _BACKCHANNEL = re.compile(
 #: "the card ending in", "the last four of your social": so many of the digits are said, and no more.
 _ENDING = re.compile(r"\b(?:ending|ends|last)\b")
 _ENDING_LENGTH = (2, 6)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _YEAR_BEFORE = re.compile(
     r"(?:in|since|from|of|year|until|during|to|and|january|february|march|april|may|june|july|august|september|october|november|december|back in|early|late|summer|spring|fall|winter|model)\W*$"
 )
 
 
+_EXPIRY_BETWEEN = re.compile(
+    r"\bexp|\d ?/ ?\d|valid|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+)
 #: A house is said "number ten".
 _NUMBER_LEAD = re.compile(r"(?<!\w)(?:number|no\.?) $", re.I)
 
@@ -166,7 +170,7 @@ class NumberFinder:
     """Finds the personal numbers of a conversation.
 
     `taken` are stretches that other finders have explained; `known` numbers found earlier and their kinds, added to;
-    `dated` says which turns hold a date.
+    `dated` says where each turn holds dates.
     """
 
     def __init__(
@@ -174,13 +178,13 @@ class NumberFinder:
         conversation: Sequence[Utterance],
         taken: Sequence[Sequence[tuple[int, int]]],
         known: dict[str, str] | None = None,
-        dated: Sequence[bool] | None = None,
+        dated: Sequence[Sequence[int]] | None = None,
     ) -> None:
-        self.dated = dated or [False] * len(conversation)
+        self.dated = dated or [()] * len(conversation)
         self.conversation = conversation
         self.known = {} if known is None else known
         self.pieces = [
-            [run for run in utterance.runs if self.counts(run, utterance) and not _overlaps(run, taken[turn])]
+            [run for whole in utterance.runs for run in _free(whole, taken[turn]) if self.counts(run, utterance)]
             for turn, utterance in enumerate(conversation)
         ]
         self._cues: dict[int, list[Cue]] = {}
@@ -283,9 +287,10 @@ class NumberFinder:
 
     def judge_alone(self, piece: Piece) -> Iterator[Finding]:
         run, length = piece.run, len(piece.run.value)
-        if self.has_unit(piece) and length < 7:
-            return
         rule = self.named(piece, length)
+        born = rule is not None and rule.entity == "DATE_OF_BIRTH" and length == 4  # "in 1990"
+        if self.has_unit(piece) and length < 7 and not born:
+            return
         if rule is not None:
             if rule.entity:
                 yield self.finding(piece, rule.entity, rule.score, rule.name)
@@ -297,10 +302,23 @@ class NumberFinder:
         if len(self.mended(piece)) > 1 and max(self.mended(piece)) < 7:
             return
         unknown = self.conversation[piece.turn].language not in KNOWN_LANGUAGES
+        if shape is None and self.follows_card(piece):
+            shape = "CVV", 0.7, "after a card and its expiry date"
         if shape is None and unknown and len(run.digits) >= 4:
             shape = "ACCOUNT", 0.5, "four digits or more"
         if shape is not None and (length >= 7 or not self.is_common(piece)):
             yield self.finding(piece, *shape)
+
+    def follows_card(self, piece: Piece) -> bool:
+        """Are these the three or four digits after a card number, or its expiry date, in one breath?"""
+        utterance, run = self.conversation[piece.turn], piece.run
+        if not re.fullmatch(r"\d{3,4}", run.value) or self.has_unit(piece) or not self.tail_fits(piece):
+            return False
+        cards = [other for other in utterance.runs if other.end <= run.start and len(other.digits) in range(14, 20)]
+        if not cards:
+            return False
+        between = utterance.lower[cards[-1].end : run.start]
+        return len(between) < 60 and bool(_EXPIRY_BETWEEN.search(between)) and not re.search(r"[.?!] ", between[:-2])
 
     def finding(self, piece: Piece, entity: str, score: float, rule: str) -> Finding:
         run = piece.run
@@ -322,7 +340,7 @@ class NumberFinder:
         by_digits = len(run.items) >= 3 and all(item.kind == "digit" for item in run.items)
         if not by_digits and units["about"].search(ahead):
             return True
-        if re.fullmatch(r"(?:19|20)\d\d", run.value) and len(run.items) <= 2:
+        if _YEAR.fullmatch(run.value) and len(run.items) <= 2:
             return bool(_YEAR_BEFORE.search(ahead))
         return bool(re.fullmatch(r"\d{1,4}[.:]\d{1,2}", utterance.text[run.start : run.end]))
 
@@ -442,7 +460,8 @@ class NumberFinder:
     def takes(self, cue: Cue, piece: Piece, length: int, *, near: bool) -> bool:
         """May the cue's rule be about this number?"""
         rule = cue.rule
-        if rule.entity == "DATE_OF_BIRTH" and self.dated[piece.turn]:
+        own = cue in self.cues(piece.turn)
+        if rule.entity == "DATE_OF_BIRTH" and any(not own or start >= cue.end for start in self.dated[piece.turn]):
             return False  # the date itself is said in this turn
         if rule.needs is not None and not self.nearby(rule.needs, piece.turn):
             return False
@@ -481,6 +500,8 @@ def shape_of(value: str, pieces: Sequence[Piece], text: str = "") -> tuple[str, 
     length = len(value)
     items = [item for piece in pieces for item in piece.run.items]
     one_by_one = sum(item.kind == "digit" for item in items)
+    if items and all(item.kind == "written" and _YEAR.fullmatch(item.value) for item in items):
+        return None  # "a 2015 and a 2021"
     said = text[pieces[0].run.start : pieces[0].run.end]
     if digits == value:
         if 13 <= length <= 19 and luhn(value):
@@ -522,5 +543,14 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _overlaps(run: Run, taken: Sequence[tuple[int, int]]) -> bool:
-    return any(run.start < end and start < run.end for start, end in taken)
+def _free(run: Run, taken: Sequence[tuple[int, int]]) -> list[Run]:
+    """What of a run no other finder has explained: "oh four twenty nine, and one one eight" after an expiry date."""
+    if not any(run.start < end and start < run.end for start, end in taken):
+        return [run]
+    parts: list[list[Item]] = [[]]
+    for item in run.items:
+        if any(item.start < end and start < item.end for start, end in taken):
+            parts.append([])
+        else:
+            parts[-1].append(item)
+    return [Run(tuple(part)) for part in parts if any(item.kind != "letter" for item in part)]

@@ -80,7 +80,11 @@ def find(conversation: Sequence[Utterance], memory: Memory | None = None) -> lis
     add(_validated(conversation))
     add(said_again(conversation, found, taken, memory.secrets))
     add(NameFinder(conversation, taken, memory.names).find())
-    add(NumberFinder(conversation, taken, memory.numbers, [bool(spans) for spans in dates.spans]).find())
+    add(
+        NumberFinder(
+            conversation, taken, memory.numbers, [[span.start for span in spans] for spans in dates.spans]
+        ).find()
+    )
     add(dates_again(conversation, dates.spans, found, memory.dates))
     return [_flagged(finding, conversation) for finding in settle(found, conversation)]
 

@@ -25,6 +25,9 @@ _COMMON_SUFFIX = re.compile(
     r"(?:drive|court|place|way|square|close|row|hill|walk|trail|loop|path|point|run|cross|crossing|bend|cove|ridge|route|pass|plaza)\.?$"
 )
 _SUFFIX_TOO = re.compile(r" (?:" + _SUFFIX + r")\b\.?")
+_DIRECTION = re.compile(
+    r",? (?:northwest|northeast|southwest|southeast|north|south|east|west|n\.?w|n\.?e|s\.?w|s\.?e)\b\.?"
+)
 _ORDINAL_STREET = re.compile(
     r"\W{0,2}(?:(?:north|south|east|west|n|s|e|w)\.? )?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b(?: (?:street|st|avenue|ave|road))?"
 )
@@ -49,11 +52,28 @@ _GAP = re.compile(
 )
 _TOWN = re.compile(r"[^\W\d_a-z][\w'’-]+\.?(?: (?:[^\W\d_a-z][\w'’-]+|de|del|la|of|upon|on)\b\.?){0,3}")
 _TOWN_UNCASED = re.compile(r"(?:[a-z]{3,} ?){1,2}(?=$|\W*$)")
-_TOWN_BEFORE_ZIP = re.compile(
-    r"(?:(?!(?:and|is|my|for|the|to|at)\b)[^\W\d_][^\W\d_.'’-]{2,},? ){1,3}?(?=\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double)",
+#: Postcodes of the United States, the United Kingdom and Canada.
+_POSTCODE = re.compile(r"\d{5}|\d{9}|[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
+_TOWN_BEFORE = re.compile(r"(?:(?!(?:and|is|my|for|the|to|at)\b)[^\W\d_][^\W\d_.'’-]{2,},? ){1,3}", re.I)
+_CITY_STATE = re.compile(r"(?:[^\W\d_]+[ ,.]+){1,3}?(?:" + _STATES + r")\b", re.I)
+#: Streets whose kind comes first: "8 Rue des Érables", "12 Calle Mayor".
+_KINDS_FIRST = r"(?:rue|avenue|boulevard|chemin|impasse|quai|calle|carrera|avenida|camino|paseo|rua|travessa|praça|via|viale|piazza|corso|ulica|ul\.|c/)"
+_STREET_FIRST = re.compile(
+    r",? (?:bis |ter )?"
+    + _KINDS_FIRST
+    + r" (?:(?:de|des|du|la|le|les|del|della|do|da|dos|das|al|el|l')[ ]?)*(?-i:[A-ZÀ-Þ])[\w'’-]*(?: (?:de|du|des|la|del)? ?(?-i:[A-ZÀ-Þ])[\w'’-]*)*",
     re.I,
 )
-_CITY_STATE = re.compile(r"(?:[^\W\d_]+[ ,.]+){1,3}?(?:" + _STATES + r")\b", re.I)
+#: Streets followed by their number, as in much of Europe: "Villacher Strasse 89", "Calle Mayor 12", "Wesselényi u. 94."
+_NUMBER_LAST = re.compile(
+    r"(?<!\w)(?:\d{4,5} )?(?:(?:[^\W\d_][\w.'’-]*[ ]){0,3}?(?:[^\W\d_]{2,}(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|straat|laan|gracht|plein|vej|veien|vegen|vägen|gatan|gata|gaten|gade|katu)|stra(?:ß|ss)e|utca|út|tér|körút|u\.|terrasse)"
+    r"|(?<!\w)"
+    + _KINDS_FIRST
+    + r"(?: (?:de|des|du|la|le|del|della|do|da|dos|das))*(?: (?-i:[A-ZÀ-Þ])[\w'’-]*){1,4}) \d{1,4}[a-z]?\b\.?",
+    re.I,
+)
+#: A street without its kind, where an address was asked for: "three one five north elm".
+_PLAIN_STREET = re.compile(r" (?:north|south|east|west) (?!of\b)[^\W\d_]{3,}(?=\W|$)")
 _INTERNATIONAL = re.compile(r" (?:[^\W\d_a-z][\w'’.-]*[ ]){1,4}\d{1,4}\b(?![%:.]\d)")
 _MILITARY = re.compile(
     r"\b(?:PSC|USS|USNS|USNV|USCGC|Unit|CMR) [\w -]{2,20}(?:,? Box \d+)?[\s,]*(?:[AFD]PO),? A[AEP] \d{5}"
@@ -61,7 +81,13 @@ _MILITARY = re.compile(
 _CONTINUES = re.compile(
     r"(?:\W|and|then|uh|um|yes|it's|that's|in|the|city|state|zip|code|is|okay|alright|sure|so|apartment number|postcode|oh)*(?<!\w)"
 )
-_POSTCODE_UK = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
+_POSTCODE_WRITTEN = re.compile(r"\b(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z][ -]?\d[A-Z]\d)\b")
+#: What an address may be made of before its postcode, in a text with capitals.
+_BEFORE_POSTCODE = re.compile(
+    r"(?:(?:flat|apartment|apt|unit|suite)\b\.? ?\w{1,4}[, ]+|\d{1,5}[a-z]?[, ]+|(?-i:[A-Z])[\w'’-]*[, ]+|(?:upon|on|of|the|le)[ -])+$",
+    re.I,
+)
+_ROUTE = re.compile(r"\b(?:county|state|rural|farm|ranch|township) (?:road|route|highway|rd) (?:number )?")
 _PO_BOX = re.compile(r"\b(?:p\.? ?o\.?|post office) box (?:number )?", re.I)
 _ZIP_AFTER_STATE = re.compile(
     r"(?:(?:"
@@ -87,6 +113,15 @@ _ASKED = words_pattern(
         "sent? (?:it |that |this )?to",
     ]
 )
+_STREET_ASKED = words_pattern(
+    [
+        "(?:what|which|and|on|what's|what is|is) (?:the |your |is the |is your )?street(?: name)?",
+        "name of (?:the|your) street",
+        "street(?: name)?\\?",
+    ]
+)
+_STREET_ANSWER = re.compile(r"[^\W\d_][\w'’-]+(?: [^\W\d_][\w'’-]+){0,3}(?=[.,]?\s*$)")
+_NAMED_STREET = re.compile(r"(?<![^\W_])[^\W\d_]{3,} (?:" + _SUFFIX + r")\b")
 _CITY_ASKED = words_pattern(["(?:what|which|and the|the) (?:city|town|state|county)", "city and state", "city"])
 
 
@@ -96,16 +131,30 @@ class AddressFinder:
     def __init__(self, conversation: Sequence[Utterance], taken: Sequence[Sequence[tuple[int, int]]]) -> None:
         self.conversation = conversation
         self.taken = taken
+        self.streets: set[str] = set()
 
     def find(self) -> Iterator[Finding]:
         last_found = -100
         for turn, utterance in enumerate(self.conversation):
             found = joined(list(self.in_turn(turn, utterance)), utterance)
+            if not found:
+                found = list(self.street_asked(turn, utterance))
             if not found and turn - last_found <= 4:
                 found = list(self.continued(turn, utterance))
             if found:
                 last_found = turn
             yield from found
+            for finding in found:
+                self.streets.update(match.group().strip(" ,") for match in _NAMED_STREET.finditer(finding.value))
+        yield from self.again()
+
+    def again(self) -> Iterator[Finding]:
+        """A street of an address, said again without its number."""
+        for turn, utterance in enumerate(self.conversation):
+            for street in self.streets:
+                start = utterance.lower.find(street)
+                if start >= 0:
+                    yield self.finding(turn, start, start + len(street), 0.7, "street said again")
 
     def in_turn(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
         reached = 0
@@ -121,10 +170,22 @@ class AddressFinder:
             elif len(run.digits) in (5, 9) and _ZIP_AFTER_STATE.search(utterance.text[: run.start]):
                 start = self.city_start(utterance, run.start)
                 yield self.finding(turn, start, run.end, 0.75, "state and zip code")
-        for pattern, rule in ((_POSTCODE_UK, "postcode"), (_MILITARY, "military address")):
+        for match in _NUMBER_LAST.finditer(utterance.text):
+            if match.start() >= reached and any(map(str.isupper, match.group())):
+                yield self.finding(
+                    turn, match.start(), self.extended(utterance, match.end()), 0.75, "street and number"
+                )
+        for pattern, rule in ((_POSTCODE_WRITTEN, "postcode"), (_MILITARY, "military address")):
             for match in pattern.finditer(utterance.text):
                 if match.start() >= reached:
-                    yield self.finding(turn, match.start(), match.end(), 0.85, rule)
+                    start = match.start()
+                    if rule == "postcode":
+                        start = self.start_before(utterance, max(start - 100, reached), start)
+                    yield self.finding(turn, start, match.end(), 0.85, rule)
+        for match in _ROUTE.finditer(utterance.lower):
+            number = next((run for run in utterance.runs if run.start == match.end()), None)
+            if number is not None and (self.asked(turn, number) or number.start != match.end()):
+                yield self.finding(turn, match.start(), self.extended(utterance, number.end), 0.75, "numbered road")
         for match in _PO_BOX.finditer(utterance.text):
             box = next((run for run in utterance.runs if 0 <= run.start - match.end() <= 2), None)
             if box is not None:
@@ -143,8 +204,15 @@ class AddressFinder:
             said = utterance.text[run.end : match.end()] if match else ""
             named = not utterance.cased or not _COMMON_SUFFIX.search(said.lower()) or any(map(str.isupper, said))
             if match and named and (pattern is _STREET or asked):
-                further = _SUFFIX_TOO.match(utterance.lower, match.end())
-                return (further or match).end(), "number and street", 0.85
+                further = _SUFFIX_TOO.match(utterance.lower, match.end()) or match
+                further = _DIRECTION.match(utterance.lower, further.end()) or further
+                return further.end(), "number and street", 0.85
+        match = _STREET_FIRST.match(utterance.text, run.end)
+        if match:
+            return match.end(), "number and street", 0.8
+        match = _PLAIN_STREET.match(utterance.lower, run.end) if asked else None
+        if match:
+            return match.end(), "asked for", 0.7
         match = _INTERNATIONAL.match(utterance.text, run.end)
         if match:
             return match.end(), "number, street, number", 0.7
@@ -190,12 +258,10 @@ class AddressFinder:
             return region.end()
         run = next((run for run in utterance.runs if any(item.start == place for item in run.items)), None)
         if run is not None:
-            return run.end if len(run.digits) in (5, 9) else None
-        before_zip = _TOWN_BEFORE_ZIP.match(text, place)
-        if before_zip:
-            zip_code = next((run for run in utterance.runs if run.start == before_zip.end()), None)
-            if zip_code is not None and len(zip_code.digits) in (5, 9) and not zip_code.letters:
-                return zip_code.end
+            return run.end if _POSTCODE.fullmatch(run.value) else None
+        postcode = next((run for run in utterance.runs if run.start > place and _POSTCODE.fullmatch(run.value)), None)
+        if postcode is not None and _TOWN_BEFORE.fullmatch(text[place : postcode.start]):
+            return postcode.end
         if not after_comma:
             return None
         town = _TOWN.match(text, place) if utterance.cased else _TOWN_UNCASED.match(text, place)
@@ -203,11 +269,32 @@ class AddressFinder:
             return None
         return town.end()
 
+    def start_before(self, utterance: Utterance, earliest: int, postcode: int) -> int:
+        """Where the address that a postcode ends begins: with its first part that is a number, a unit or a street."""
+        match = _BEFORE_POSTCODE.search(utterance.text, earliest, postcode)
+        start = match.start() if match else postcode
+        words = [token for token in utterance.tokens if start <= token.start < postcode]
+        while words and words[0].norm in not_names() and words[0].norm not in ("flat", "apartment", "unit", "suite"):
+            words.pop(0)
+        return words[0].start if words else postcode
+
     def city_start(self, utterance: Utterance, zip_start: int) -> int:
         match = re.search(
             r"(?:[A-Z][\w'-]+,? ){1,3}(?:[A-Z]{2},? |(?:[A-Z]\w+ )?[A-Z]\w+,? )$", utterance.text[:zip_start]
         )
         return match.start() if match else zip_start
+
+    def street_asked(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
+        """The answer to "what's the street?": few words, the last of them a kind of street or in capitals."""
+        before = self.conversation[turn - 1] if turn else utterance
+        if not turn or same_side(before, utterance) or not _STREET_ASKED.search(before.lower):
+            return
+        lead = _CONTINUES.match(utterance.lower)
+        start = lead.end() if lead else 0
+        match = _STREET_ANSWER.match(utterance.text, start)
+        words = match.group().lower().split() if match else []
+        if match and not any(word in not_names() and not re.fullmatch(_SUFFIX, word) for word in words):
+            yield self.finding(turn, start, match.end(), 0.75, "street asked for")
 
     def continued(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
         """More of an address that was just given: its city, state, apartment or postcode in a turn of their own."""
@@ -219,8 +306,11 @@ class AddressFinder:
         if end is not None:
             end = self.extended(utterance, end)
         elif turn:
-            towns = (hint.end for hint in utterance.hints if hint.entity == "LOCATION" and hint.start >= start)
+            towns = (hint.end for hint in utterance.hints if hint.entity == "LOCATION" and 0 <= hint.start - start <= 2)
             end = max(towns, default=None)
+            town = _TOWN.fullmatch(utterance.text.rstrip(" .,"), start) if end is None else None
+            if town is not None and not any(word in not_names() for word in town.group().lower().split()):
+                end = town.end()  # the town alone, in a turn of its own
         if end is not None and len(utterance.lower[end:].split()) <= 3:
             yield self.finding(turn, start, end, 0.7, "more of an address")
 

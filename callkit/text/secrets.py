@@ -16,25 +16,71 @@ _NAMED = re.compile(
 )
 #: The password comes first: "bluebird is my password".
 _NAMED_AFTER = re.compile(r",? (?:is|as|for|was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)")
+#: What leads to it then: "I tried logging in with bluebird as my password".
+_USED = words_pattern(
+    ["with", "using", "used", "is", "was", "put", "enter(?:ed)?", "typed", "tried", "have", "had", "set"]
+)
 _ASKED = words_pattern(
     [
-        "(?:your|the|account|verbal|current|security|a) (?:\\w+ )?(?:pass ?word|pass ?phrase)",
-        "(?:security|secret|memorable) (?:word|answer|phrase|question)\\w*",
-        "(?:mother's|mothers|mom's) maiden name",
+        "pass ?word",
+        "pass ?phrase",
+        "(?:security|secret|memorable|verbal) (?:word|answer|phrase|question|name|place|information|date)\\w*",
+        "safe ?word",
         "maiden name",
-        "(?:name of )?your (?:first|favou?rite|childhood|oldest|best) (?:pet|dog|cat|teacher|car|school|friend|concert|movie|color|colour|book|food|street|job|sports? team|animal|holiday|vacation)\\w*",
+        "(?:mother|father|grandmother|grandfather|spouse|brother|sister|sibling|cousin|parent)s?'?s? (?:oldest |eldest |youngest )?(?:middle|maiden|first|birth|family|nick) ?names?(?: before)?",
+        "(?:first|favou?rite|childhood|oldest|best|dream|imaginary|closest|maid of honou?r|best man)(?: \\w+)? (?:pet|dog|cat|teacher|car|school|friend|concert|movie|film|colou?r|book|author|food|dish|street|job|boss|employer|sports? team|football team|team|animal|holiday|vacation|band|singer|artist|song|kiss|phone|nickname|hero|superhero|character|place|hobby|sport|flower|restaurant|subject|roommate)\\w*",
         "name of your (?:\\w+ )?(?:pet|dog|cat|school|teacher|elementary school|high school|street)",
-        "(?:city|town|hospital) (?:were you|you were|where you were|did you|your parents|you) \\w*(?: \\w+)?",
-        "street (?:did you|you) gr[eo]w up",
-        "(?:school|high school|elementary school|college) did you (?:attend|go)",
-        "pet's name",
+        "(?:city|town|hospital|village|country|place) (?:were|was|did|do|where) (?:you|your \\w+)(?: and your \\w+)? ?\\w*(?: \\w+)?",
+        "where (?:were you born|did you (?:grow up|go to|meet|get married|spend|study|attend|honeymoon))",
+        "where (?:did|were) your (?:parents|mother|father|grandparents)",
+        "(?:city|town|place) of birth",
+        "street (?:did )?you (?:gr[eo]w up|lived?)",
+        "(?:school|university|college) did you (?:attend|go)",
+        "pet'?s name",
+        "childhood nickname",
+    ]
+)
+#: What asks about a password itself, and not for it.
+_ABOUT = words_pattern(
+    [
+        "reset\\w*",
+        "chang(?:e|ed|ing)",
+        "forg[eo]t\\w*",
+        "new password",
+        "updat(?:e|ed|ing)",
+        "creat(?:e|ed|ing)",
+        "cho(?:ose|sen)",
+        "do you (?:want|remember)",
+        "would you like",
+        "have you tried",
+        "must be",
+        "has to be",
+        "should be",
+        "link",
+        "don't (?:tell|give|share)",
+        "never (?:tell|give|share)",
+    ]
+)
+#: "What's the temporary one we sent?"
+_ONE = words_pattern(
+    ["(?:what|which|tell|give|try|read|confirm).* (?:temporary|old|new|current|other|previous|last) one"]
+)
+_GIVE = words_pattern(
+    [
+        "what(?:'s| is| was| did| should| would| will)",
+        "tell me",
+        "give me",
+        "can you (?:say|spell|confirm)",
+        "do you (?:remember|have|know|recall)",
+        "remember",
+        "recall",
     ]
 )
 _LEAD = re.compile(
     r"(?:\W|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|hmm|of course|all one word)*(?<!\w)"
 )
 _STOP = re.compile(
-    r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
+    r",? (?:all|no|with(?:out)?|in|and that's) (?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
 )
 _NOT_AN_ANSWER = words_pattern(
     [
@@ -72,6 +118,14 @@ _NOT_AN_ANSWER = words_pattern(
         "safe",
         "required",
         "needed",
+        "go ahead",
+        "hold on",
+        "one (?:moment|second|sec|minute)",
+        "i do",
+        "i did",
+        "i think so",
+        "you",
+        "please",
     ]
 )
 
@@ -89,11 +143,14 @@ class SecretFinder:
                 for finding in self.answer(turn, match.end(), "named", 8):
                     found = True
                     yield finding
-            if not found and turn and self.asked(turn):
+            if not found and turn and not utterance.placeholders and self.asked(turn):
                 lead = _LEAD.match(utterance.lower)
                 yield from self.answer(turn, lead.end() if lead else 0, "security question", 9)
             for match in _NAMED_AFTER.finditer(utterance.lower):
                 start = max((stop.end() for stop in _STOP.finditer(utterance.lower, 0, match.start())), default=0)
+                start = max(
+                    (used.end() for used in _USED.finditer(utterance.lower, start, match.start())), default=start
+                )
                 lead = _LEAD.match(utterance.lower, start)
                 yield from self.answer(turn, lead.end() if lead else start, "named", 5, match.start())
 
@@ -105,6 +162,12 @@ class SecretFinder:
         if same_side(question, self.conversation[turn]):
             return False
         match = list(_ASKED.finditer(question.lower))
+        last = question.lower[match[-1].start() :] if match else ""
+        if last.startswith("pass") and _ABOUT.search(question.lower) and not _GIVE.search(question.lower):
+            return False
+        if not match and _ONE.search(question.lower):
+            before = self.conversation[max(0, back - 2) : back]
+            return any("password" in utterance.lower for utterance in before)
         return bool(match) and (
             question.word_count <= 8
             or "?" in question.text[match[-1].start() :]

@@ -131,13 +131,16 @@ class Grammar:
 
 @cache
 def grammar(language: str) -> Grammar:
-    """The lists of a language; English where there are none for it, since digits and letters are written alike."""
+    """The lists of a language; English where there are none for it, since digits and letters are written alike.
+
+    Of some languages only the digits are known: their other lists are empty.
+    """
     data = tomllib.loads(files("callkit.text").joinpath("rules/spoken.toml").read_text("utf-8"))
     lists: dict[str, Any] = data.get(language) or data["en"]
     return Grammar(
-        **{name: lists[name] for name in Grammar.__dataclass_fields__ if name not in ("fillers", "as_in")},
+        **{name: lists.get(name, {}) for name in Grammar.__dataclass_fields__ if name not in ("fillers", "as_in")},
         fillers=_by_first_word(lists["fillers"]),
-        as_in=_by_first_word(lists["as_in"]),
+        as_in=_by_first_word(lists.get("as_in", ())),
     )
 
 
@@ -244,7 +247,7 @@ class _Reader:
                 return self.item(place, place, self.words.misheard[norm], "digit", weak=True)
         if len(norm) == 1 and norm.isalpha():
             unit = norm in _GLUED_UNITS and text.islower() and self.decimal(place - 1) and self.glued(place - 1, place)
-            return None if unit else self.letter(place)
+            return None if unit or self.article(place) else self.letter(place)
         if norm in self.words.letters and not self.is_month(place):
             return self.item(place, place, self.words.letters[norm].upper(), "letter", weak=True)
         if text.isalpha() and text.isascii() and len(text) <= 5:
@@ -287,16 +290,19 @@ class _Reader:
 
     def repeated(self, place: int, previous: Item | None) -> Item | None:
         """ "double seven", "triple oh", "double s" """
-        if place + 1 >= len(self.tokens):
+        last = place + 1
+        if last < len(self.tokens) and self.norms[last] in ("-", "‐", "‑"):
+            last += 1
+        if last >= len(self.tokens):
             return None
-        norm = self.norms[place + 1]
+        norm = self.norms[last]
         value = self.words.digits.get(norm) or self.words.weak_digits.get(norm) or (norm if len(norm) == 1 else "")
         if not value.isalnum():
             return None
         if norm in ("u", "you") and self.norms[place] == "double":
-            return self.item(place, place + 1, "W", "letter", weak=previous is None)
+            return self.item(place, last, "W", "letter", weak=previous is None)
         kind: Kind = "digit" if value.isdecimal() else "letter"
-        return self.item(place, place + 1, value.upper() * self.words.repeats[self.norms[place]], kind)
+        return self.item(place, last, value.upper() * self.words.repeats[self.norms[place]], kind)
 
     def small(self, place: int) -> _Small | None:
         """A number below a hundred in words: its digits, the token after it, its kind."""
@@ -357,6 +363,12 @@ class _Reader:
         last = self.x_ray(place)
         return self.item(place, last, norm.upper(), "letter", weak=last == place and norm in "aioyeà")
 
+    def article(self, place: int) -> bool:
+        """Is "a" the article of a number: "and a 2021"?"""
+        before = self.norms[place - 1] if place else ""
+        spaced = self.decimal(place + 1) and not self.glued(place, place + 1)
+        return self.tokens[place].text == "a" and spaced and len(before) > 1 and before.isalpha()
+
     def x_ray(self, place: int) -> int:
         """The last token of the word at a place: "X-ray" is three."""
         return place + 2 if self.norms[place : place + 3] == ["x", "-", "ray"] else place
@@ -399,7 +411,7 @@ def _trimmed(items: list[Item], text_tokens: Sequence[Token]) -> list[Item]:
         kept.pop(0)
     while kept and kept[-1].weak and not _leans_on(kept[-1], kept[-2] if len(kept) > 1 else None, text_tokens):
         kept.pop()
-    if all(item.value in "AIOYE" and item.kind == "letter" for item in kept):
+    if all(item.value in "AIOYE" and item.kind == "letter" and item.first == item.last for item in kept):
         return []
     return kept
 
