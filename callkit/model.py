@@ -86,7 +86,8 @@ class Inspection:
 
     `layout` is the truth of the signal, not of the header: two channels with the same mono are "dual_mono". `path`
     says where speakers come from: "channels" (one each), "diarization" (of the mono mix of `channels_used`) or
-    "none" (nobody speaks). `reason` is the sentence shown to people.
+    "none" (nobody speaks). `reason` is the sentence shown to people. `bleed` is the share of bleed in the talk of each ten
+    seconds, None where nobody talks, and `bleed_share` their mean.
     """
 
     duration_s: float
@@ -101,6 +102,7 @@ class Inspection:
     correlation: float | None = None
     lag_s: float | None = None
     bleed_share: float | None = None
+    bleed: tuple[float | None, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

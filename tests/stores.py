@@ -8,6 +8,7 @@ rows. `python -m tests.stores PATH [CALLS]` writes one for looking at.
 from __future__ import annotations
 
 import sys
+import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -70,16 +71,23 @@ def make_store(path: Path, *, calls: int = 200, seed: int = 7, embeddings: bool 
             store.execute(f"insert into {name} by name select * from frame")
             store.unregister("frame")
         if embeddings:
-            _embed(store, seed)
+            _embed(store)
     return path
 
 
 def create_schema(store: duckdb.DuckDBPyConnection) -> None:
     """The public tables and views of an empty snapshot."""
-    store.execute((SCHEMA / "0001_initial.sql").read_text())
+    steps = sorted(SCHEMA.glob("0*.sql"))
+    for step in steps:
+        store.execute(step.read_text())
     store.execute("drop schema ledger cascade")
     store.execute((SCHEMA / "views.sql").read_text())
-    facts = {"schema_version": "1", "callkit_version": "test", "snapshot_id": "test", "published_at": str(PROCESSED)}
+    facts = {
+        "schema_version": str(len(steps)),
+        "callkit_version": "test",
+        "snapshot_id": "test",
+        "published_at": str(PROCESSED),
+    }
     store.executemany("insert into meta values (?, ?)", list(facts.items()))
 
 
@@ -429,14 +437,25 @@ def _stage_runs(call: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame
     return pd.concat([ran, failed])
 
 
-def _embed(store: duckdb.DuckDBPyConnection, seed: int) -> None:
-    """A random unit vector a turn, made inside DuckDB: 150,000 of them are too many for a list of lists."""
-    store.execute(f"select setseed({seed / 1000})")
+def word_vectors(texts: list[str]) -> np.ndarray:
+    """(len(texts), 384) unit vectors that are alike where texts share words: each word adds a direction of its own."""
+    made = np.zeros((len(texts), 384), np.float32)
+    for row, text in enumerate(texts):
+        for word in text.lower().split():
+            made[row] += np.random.default_rng(zlib.crc32(word.encode())).normal(size=384)
+    return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+
+
+def _embed(store: duckdb.DuckDBPyConnection) -> None:
+    """The vector of each turn's text, spread over the turns inside DuckDB: 150,000 are too many for a list of lists."""
+    texts = [text for (text,) in store.execute("select distinct text from main.turns order by text").fetchall()]
+    known = pd.DataFrame({"text": texts, "vector": list(word_vectors(texts))})
+    store.register("known", known)
     store.execute(
         """insert into embeddings
-           select call_id, turn, 'all-minilm-l6-v2', list_transform(range(384), lambda n: ((random() - 0.5) * 0.177)::float)
-           from main.turns"""
+           select call_id, turn, 'all-minilm-l6-v2', vector::float[] from main.turns join known using (text)"""
     )
+    store.unregister("known")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,8 @@ def test_bleed_in_one_part_of_a_call_counts_for_that_part() -> None:
     leak[len(leak) // 2 :] = 0
     found = of(AGENT, CUSTOMER + leak)
     assert found.layout == "stereo" and found.bleed_share == pytest.approx(0.25, abs=0.1)
+    first, second = found.bleed[: len(found.bleed) // 2], found.bleed[len(found.bleed) // 2 :]
+    assert all(share and share > 0.2 for share in first) and not any(second)
 
 
 def test_swapped_channels_give_swapped_figures() -> None:

@@ -289,7 +289,7 @@ def test_an_older_schema_is_brought_up_to_date_and_a_newer_one_left_alone(
         ledger.publish()
     schema = tmp_path / "schema"
     shutil.copytree(str(database._SCHEMA), schema)
-    (schema / "0002_more.sql").write_text(
+    (schema / "0003_more.sql").write_text(
         "alter table calls add column colour varchar; update calls set colour = 'blue';"
     )
     with monkeypatch.context() as newer:
@@ -317,7 +317,7 @@ def test_a_migration_that_fails_leaves_the_old_schema(
         ledger.finish()
     schema = tmp_path / "schema"
     shutil.copytree(str(database._SCHEMA), schema)
-    (schema / "0002_bad.sql").write_text("alter table calls add column colour varchar; select no_such_function();")
+    (schema / "0003_bad.sql").write_text("alter table calls add column colour varchar; select no_such_function();")
     with monkeypatch.context() as newer:
         newer.setattr(database, "_SCHEMA", schema)
         with pytest.raises(StoreError), Ledger(path):

@@ -6,7 +6,7 @@ from callkit.store.reader import Snapshot
 
 _CHILDREN = (
     "turns", "words", "speaker_spans", "redactions", "redaction_proofs", "sentiment", "summaries", "statements", "actions",
-    "chapters", "call_metrics", "speaker_metrics", "interactions", "segments", "call_topics", "embeddings",
+    "chapters", "call_metrics", "speaker_metrics", "interactions", "segments", "channels", "call_topics", "embeddings",
 )  # fmt: skip
 _OF_A_TURN = ("words", "redactions", "sentiment", "embeddings", "interactions")
 #: Table -> the columns that name a row.

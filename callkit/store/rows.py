@@ -34,6 +34,7 @@ def _calls(call: Call, facets: Facets) -> Iterator[Row]:
         "layout_reason": inspection.reason,
         "correlation": inspection.correlation,
         "bleed_share": inspection.bleed_share,
+        "bleed_by_ten_s": inspection.bleed or None,
         "language": language.code if language else None,
         "language_confidence": language.confidence if language else None,
         "agent_id": call.agent_id,
@@ -149,6 +150,10 @@ def _interactions(call: Call, facets: Facets) -> Iterator[Row]:
     return (_spread(one) for one in facets["metrics"].interactions)
 
 
+def _channels(call: Call, facets: Facets) -> Iterator[Row]:
+    yield from (_spread(channel, index="channel") for channel in facets["inspection"].channels)
+
+
 def _segments(call: Call, facets: Facets) -> Iterator[Row]:
     yield from (_spread(segment) for segment in facets["inspection"].segments)
     for start, end in overlaps(facets.get("speaker_spans") or ()):
@@ -167,6 +172,7 @@ def _embeddings(call: Call, facets: Facets) -> Iterator[Row]:
 #: Table -> the facets it is made from and how. Without the first facet the call has no rows there.
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[Call, Facets], Iterable[Row]]]] = {
     "calls": (("inspection", "language", "muted", "metrics"), _calls),
+    "channels": (("inspection",), _channels),
     "turns": (("turns", "loudness"), _turns),
     "words": (("turns",), _words),
     "speaker_spans": (("speaker_spans",), _speaker_spans),
