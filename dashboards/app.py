@@ -34,8 +34,11 @@ page = st.navigation(
 gate.sign_in()
 problem = data.problem()
 if problem is None:
-    filters.bar()
-    page.run()
+    try:
+        filters.bar()
+        page.run()
+    except data.StoreError as error:  # the store went away, or another took its place, while the page was drawn
+        gate.explain(data.problem_of(error))
 else:
     gate.explain(problem)
     if problem.may_run and page.title == "Run":

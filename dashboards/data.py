@@ -7,6 +7,7 @@ nothing holds on to a snapshot that was replaced, and what was forgotten is gone
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,9 @@ import streamlit as st
 
 from callkit.app import agents, background, dashboard, intervals, report, search
 from callkit.config import Config, DashboardSettings
-from callkit.errors import CallkitError, StoreError
+from callkit.errors import CallkitError as CallkitError
+from callkit.errors import ModelError as ModelError
+from callkit.errors import StoreError
 from callkit.store.reader import Snapshot
 
 QUERIES = Path(__file__).parent / "queries"
@@ -28,6 +31,9 @@ FILTERED = {
     *("tiles", "trend", "heat", "reasons", "worse", "calls", "topics", "topic_trend", "picked", "agent_trend"),
     *("redactions", "proofs", "neighbours", "found_words"),
 }
+
+#: Calls that a search by meaning lists: it has no end of its own, every turn is more or less near.
+NEAREST = 100
 
 Params = Mapping[str, Any]
 
@@ -89,19 +95,33 @@ def problem() -> Problem | None:
         )
     try:
         known = bounds()
-    except CallkitError as error:
-        return Problem(
-            "This store cannot be read",
-            f"{error.what} ({error.code}).",
-            error.hint,
-            may_run=error.code == "store-older",
-        )
+    except StoreError as error:
+        return problem_of(error)
     if not known["calls"]:
         failed = f" {known['failures']} recordings failed: `callkit status` says why." if known["failures"] else ""
         return Problem(
             "No calls yet", f"The store is there, and empty.{failed}", "Try `callkit demo`, or `callkit run FOLDER`."
         )
     return None
+
+
+def warm() -> None:
+    """Open the store once, so that the first visitor finds the libraries loaded."""
+    with contextlib.suppress(StoreError), Snapshot(dashboard.session().store) as snapshot:
+        snapshot.df("select 1 as one")
+
+
+def problem_of(error: StoreError) -> Problem:
+    """A store that could not be read, in words."""
+
+    def sentence(text: str) -> str:
+        return f"{text[:1].upper()}{text[1:]}."
+
+    do = sentence(error.hint)
+    if error.code in ("store-missing", "store-invalid"):
+        do = f"If it is being copied or replaced just now, look again in a moment. Otherwise: {error.hint}."
+    may_run = error.code in ("store-missing", "store-older")
+    return Problem("This store cannot be read", sentence(f"{error.what} ({error.code})"), do, may_run=may_run)
 
 
 def ask(name: str, params: Params | None = None) -> pd.DataFrame:
@@ -188,9 +208,9 @@ def call_facts(call: Params) -> list[str]:
     return report.facts(call)
 
 
-def figure_rows(view: Params) -> list[tuple[str, str, str]]:
-    """(figure, this call, the agent's usual), written for people."""
-    return report.figure_rows(view)
+def figure_table(view: Params) -> pd.DataFrame:
+    """Each figure of the call, how sure it is, and the agent's usual, written for people."""
+    return pd.DataFrame(report.figure_rows(view), columns=list(report.figure_head(view)))
 
 
 def call_report(call_id: str) -> str:
@@ -220,14 +240,18 @@ def search_parts(text: str) -> list[str]:
     return parts
 
 
-def find_meaning(text: str, limit: int = 200) -> pd.DataFrame:
-    """Turns nearest in meaning. Columns call_id, turn, text, score."""
-    return pd.DataFrame(_find_meaning(version(), text, limit), columns=["call_id", "turn", "text", "score"])
+def find_meaning(text: str, params: Params) -> pd.DataFrame:
+    """Of the calls of the filter the `NEAREST` whose best turn is nearest in meaning. Columns call_id, turn, text, score."""
+    found = _find_meaning(version(), text, dict(params))
+    return pd.DataFrame(found, columns=["call_id", "turn", "text", "score"])
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
-def _find_meaning(version: str, text: str, limit: int) -> list[Mapping[str, Any]]:
-    return search.by_meaning(session().store, text, config=config(), limit=limit, embedder=_embedder())
+def _find_meaning(version: str, text: str, params: dict[str, Any]) -> list[Mapping[str, Any]]:
+    return search.by_meaning(
+        session().store, text, config=config(), limit=NEAREST, embedder=_embedder(), among=ask("picked", params).call_id.to_list(),
+        one_a_call=True,
+    )  # fmt: skip
 
 
 @st.cache_resource(show_spinner="Loading the language model")
@@ -278,7 +302,9 @@ def start_run(
     profile: str | None = None,
     keep_audio: bool = False,
 ) -> None:
-    """Start processing folders of the inbox or uploaded recordings (name, bytes)."""
+    """Start processing folders of the inbox or uploaded recordings (name, bytes). `PermissionError` where that is off."""
+    if not settings().allow_run:
+        raise PermissionError("[dashboard] allow_run is off")
     allowed = [Path(folder) for folder in folders if folder in settings().inbox]
     overrides = [f"audio.keep_muted={str(keep_audio).lower()}"]
     runs().insert(0, background.Run(session(), paths=allowed, uploads=uploads, profile=profile, overrides=overrides))

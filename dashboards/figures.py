@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -70,6 +71,16 @@ def moment(value: Any) -> str:
 def period(since: date | None, until: date | None) -> str:
     """A period's first and last day; `until` is the day after the last."""
     return "all time" if since is None or until is None else f"{day(since)} – {day(until - pd.Timedelta(days=1))}"
+
+
+def change(now: Any, before: Any, form: Callable[[float], str]) -> str:
+    """The difference, written with its sign, ± for none; empty where there is nothing to compare with."""
+    if missing(now) or missing(before):
+        return ""
+    text = form(float(now) - float(before)).replace("−", "-").lstrip("+")
+    if not any(digit in text for digit in "123456789"):
+        return f"±{text.lstrip('-')}"
+    return text if text.startswith("-") else f"+{text}"
 
 
 # --- How sure ---------------------------------------------------------------------------------------------------------

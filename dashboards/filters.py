@@ -14,7 +14,7 @@ import figures
 
 PERIODS = {"Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last 365 days": 365}
 USUAL = "Last 30 days"
-ALL, CUSTOM = "All time", "Between two days"
+ALL, CUSTOM = "All time", "Custom dates"
 CHOICES = {
     "agents": "All agents",
     "queues": "All queues",
@@ -50,6 +50,15 @@ class Filter:
         del chosen["bucket"]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}
 
+    def whole(self, starts: pd.Series) -> pd.Series:
+        """Which of the days, weeks or months that begin so lie in the period from end to end."""
+        if starts.empty:
+            return starts.notna()
+        since = pd.Timestamp(self.since or data.bounds()["first_call"]).normalize()
+        until = pd.Timestamp(self.until or bounds_of(1)[1])
+        ends = starts + pd.DateOffset(**{f"{self.bucket}s": 1})
+        return (starts >= since) & (ends <= until)
+
     @property
     def days(self) -> int | None:
         return (self.until - self.since).days if self.since and self.until else None
@@ -58,6 +67,14 @@ class Filter:
     def compared(self) -> str:
         """What changes are measured against, in words; empty where there is nothing to compare with."""
         return f"vs the {self.days} days before" if self.before else ""
+
+    def link(self, *, since: datetime, **members: str) -> dict[str, list[str]]:
+        """As a URL's parameters: the same choices from the day `since` to the period's last, and some narrowed to one member."""
+        last = (self.until or bounds_of(1)[1]) - timedelta(days=1)
+        first = max(since.date(), data.bounds()["first_call"].date())
+        choices = {name: list(getattr(self, name)) for name in CHOICES if getattr(self, name)}
+        narrowed = {name: [member] for name, member in members.items()}
+        return {"period": [CUSTOM], "dates": [first.isoformat(), last.date().isoformat()], **choices, **narrowed}
 
 
 def bar() -> Filter:

@@ -14,5 +14,5 @@ def column(label: str, key: str, *, width: int | None = None) -> Any:
 
 def clicked(key: str) -> int | None:
     """The row whose button was just pressed, as the frame counts rows."""
-    pressed = st.session_state.get(key)
+    pressed = st.session_state.get(key); import sys; print("CLICKED", key, pressed, file=open("/work/tmp/G/clicked.log","a"))
     return None if pressed is None else int(pressed.row)

@@ -117,7 +117,7 @@ def streamlit_command(settings: DashboardSettings, *, open_browser: bool = False
         # A page on the web whose name is made to point at 127.0.0.1 shall not reach the calls (DNS rebinding).
         hosts = ["localhost", "127.0.0.1", "::1", settings.address]
     return [
-        *(sys.executable, "-m", "streamlit", "run", str(resource("dashboards") / "app.py")),
+        *(sys.executable, str(resource("dashboards") / "serve.py")),
         *(f"--{name}={value}" for name, value in options.items()),
         *(f"--server.allowedHosts={host}" for host in hosts),
     ]

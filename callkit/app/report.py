@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from callkit.app import intervals
 from callkit.errors import StoreError
 from callkit.model import UNSPACED_LANGUAGES
 from callkit.resources import resource
@@ -23,20 +24,22 @@ from callkit.store.reader import Snapshot
 
 Row = Mapping[str, Any]
 
-#: Figure -> (how it is called, how it is written). The order is the order of the page.
-FIGURES: dict[str, tuple[str, str]] = {
-    "duration_s": ("Handle time", "clock"),
-    "customer_sentiment": ("Customer sentiment", "score"),
-    "customer_sentiment_change": ("Sentiment change", "score"),
-    "talk_listen_ratio": ("Agent talk / customer talk", "ratio"),
-    "silence_share": ("Silence share", "percent"),
-    "longest_silence_s": ("Longest silence", "seconds"),
-    "hold_s": ("On hold", "clock"),
-    "overlap_share": ("Both talk, share of talk", "percent"),
-    "interruptions": ("Interruptions", "count"),
-    "response_delay_s": ("Response delay", "seconds"),
-    "words_per_min": ("Words a minute", "count"),
-    "questions": ("Questions", "count"),
+Z95 = 1.959964  # two-sided 95 % of a normal distribution
+
+#: Figure -> (how it is called, how it is written, what it rests on: a key of `evidence`). In the order of the page.
+FIGURES: dict[str, tuple[str, str, str]] = {
+    "duration_s": ("Handle time", "clock", "recording"),
+    "customer_sentiment": ("Customer sentiment", "score", "mood"),
+    "customer_sentiment_change": ("Sentiment change", "score", "moods"),
+    "talk_listen_ratio": ("Agent talk / customer talk", "ratio", "speakers"),
+    "silence_share": ("Silence share", "percent", "sound"),
+    "longest_silence_s": ("Longest long silence", "seconds", "sound"),
+    "hold_s": ("On hold", "clock", "sound"),
+    "overlap_share": ("Both talk, share of talk", "percent", "speakers"),
+    "interruptions": ("Interruptions", "count", "speakers"),
+    "response_delay_s": ("Response delay", "seconds", "speakers"),
+    "words_per_min": ("Words a minute", "count", "words"),
+    "questions": ("Questions", "count", "words"),
 }
 OUTCOMES = {
     "resolved": "Resolved",
@@ -113,7 +116,7 @@ def call_report(store: Path, call_id: str) -> str:
         css=(player / "player.css").read_text("utf-8"),
         js=(player / "player.js").read_text("utf-8"),
         data=_script_json({"key": call["call_id"], "view": view, "audio": audio, "at": 0}),
-        figures=_table(("Figure", "This call", "Agent's usual"), figure_rows(view)),
+        figures=_table(figure_head(view), figure_rows(view)),
         stages=_table(("Stage", "Version", "Engine", "Model", "Seconds"), _stage_rows(view["stages"])),
         transcript="\n".join(f"<p>{html.escape(_line(turn))}</p>" for turn in view["turns"]),
     )
@@ -127,20 +130,62 @@ def facts(call: Row) -> list[str]:
     return [*(str(value) for value in known if value), clock(call["duration_s"] or 0), call["source_name"]]
 
 
-def figure_rows(view: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(figure, this call, the agent's usual) for people; what was withheld says so with the reason."""
-    metrics, usual = view["metrics"] or {}, view["usual"]
+def figure_head(view: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """The headings of `figure_rows`."""
+    calls = view["usual"]["calls"]
+    return "Figure", "This call", "How sure", f"Agent's usual ({calls:,} other call{'' if calls == 1 else 's'}, 95 %)"
+
+
+def figure_rows(view: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """(figure, this call, how sure that is, the agent's usual with its 95 % interval) for people.
+
+    What was withheld says so with the reason.
+    """
+    metrics, sure = view["metrics"] or {}, evidence(view)
     withheld = json.loads(view["call"]["quality"] or "{}")
     made = []
-    for name, (label, form) in FIGURES.items():
+    for name, (label, form, rests_on) in FIGURES.items():
         value = metrics.get(name)
         this = f"withheld: {withheld[name]}" if value is None and name in withheld else write(value, form)
-        made.append((label, this, write(usual.get(name), form) if usual["calls"] else "–"))
+        made.append((label, this, "" if value is None else sure[rests_on], _usual(view["usual"], name, form)))
     return made
 
 
+def evidence(view: Mapping[str, Any]) -> dict[str, str]:
+    """How sure what a figure rests on is, in words: the recording, its sound, who speaks, the words, the customer's mood."""
+    turns = view["turns"]
+    scores = [turn["score"] for turn in turns if turn["role"] == "customer" and turn["score"] is not None]
+    spoken = [word["confidence"] for turn in turns for word in turn["words"] if word["confidence"] is not None]
+    roles = [turn["role_confidence"] for turn in turns if turn["role_confidence"] is not None]
+    mean = intervals.bootstrap_mean(scores)
+    over = f"{len(scores)} turn{'' if len(scores) == 1 else 's'}"
+    moods = f"{write(mean.low, 'score')} to {write(mean.high, 'score')}, {over}" if mean.low is not None else over
+    return {
+        "recording": "exact",
+        "sound": "measured on the sound",
+        "speakers": f"who speaks: {sum(roles) / len(roles) * 100:.0f} % sure" if roles else "",
+        "words": f"words: {sum(spoken) / len(spoken) * 100:.0f} % sure" if spoken else "",
+        "mood": moods,
+        "moods": f"from {over}",
+    }
+
+
+def _usual(usual: Row, name: str, form: str) -> str:
+    """A mean over the agent's other calls with its 95 % interval (normal approximation)."""
+    mean, error = usual.get(name), usual.get(f"{name}_error")
+    if mean is None or not usual["calls"]:
+        return "–"
+    if form == "count" and mean < 20:
+        form = "mean"
+    if not error:
+        return write(mean, form)
+    low, high = mean - Z95 * error, mean + Z95 * error
+    low = low if form == "score" else max(0.0, low)  # nothing else is ever below zero
+    return f"{write(mean, form)} ({write(low, form)} to {write(high, form)})"
+
+
 def write(value: float | None, form: str) -> str:
-    """A figure for people: clock, score, percent, seconds, ratio or count."""
+    """A figure for people: clock, score, percent, seconds, ratio, count, or mean of counts."""
     if value is None:
         return "–"
     if form == "clock":
@@ -149,7 +194,7 @@ def write(value: float | None, form: str) -> str:
         return f"{value * 100:.0f} %"
     if form == "score":
         return f"{value:+.2f}".replace("-", "−")
-    return {"seconds": f"{value:.1f} s", "ratio": f"{value:.2f}", "count": f"{value:.0f}"}[form]
+    return {"seconds": f"{value:.1f} s", "ratio": f"{value:.2f}", "count": f"{value:.0f}", "mean": f"{value:.1f}"}[form]
 
 
 def clock(seconds: float) -> str:
@@ -186,9 +231,16 @@ _STAGES = """
 select stage, version, engine, model, seconds, status, error, what, hint, ran_at
 from stage_runs where call_id = ? order by ran_at, rowid
 """
+
+
+def _mean_and_error(figure: str) -> str:
+    mean, error = f"avg(figures.{figure})", f"stddev_samp(figures.{figure}) / sqrt(count(figures.{figure}))"
+    return f"{mean} as {figure}, {error} as {figure}_error"
+
+
 # The agent's other calls of the 90 days before and after this one.
 _USUAL = f"""
-select count(*) as calls, {", ".join(f"avg(figures.{name}) as {name}" for name in FIGURES)}
+select count(*) as calls, {", ".join(map(_mean_and_error, FIGURES))}
 from calls as this
 join calls as other on other.agent_id = this.agent_id and other.call_id != this.call_id
     and abs(date_diff('day', this.started_at, other.started_at)) <= 90

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,34 @@ def by_meaning(
     role: str | None = None,
     limit: int = 20,
     embedder: Embedder | None = None,
+    among: Sequence[str] | None = None,
+    one_a_call: bool = False,
 ) -> list[Mapping[str, Any]]:
     """Turns nearest in meaning to `text`, with the cosine of their embeddings as `score`, best first.
 
     Compares with the embeddings of the model the configuration names; turns embedded by another are left out. A caller
-    that asks often gives an open `embedder`; else one is opened and closed here.
+    that asks often gives an open `embedder`; else one is opened and closed here. `among` (call ids; None: all) and `role`
+    say which turns are compared at all, so the `limit` counts only them; `one_a_call` keeps the best turn of each call.
     """
     if not text.strip():
         raise UsageError("usage", "there is nothing to search for", "say what the turn should be about")
-    if embedder is not None:
-        return _nearest(store, embedder, text, role, limit)
-    engine = open_embedder(config)
+    engine = embedder or open_embedder(config)
     try:
-        return _nearest(store, engine, text, role, limit)
+        vector = [float(value) for value in engine.embed([text])[0]]
+        model = engine.describe()[1]
     finally:
-        engine.close()
+        if embedder is None:
+            engine.close()
+    values = {
+        "vector": vector,
+        "model": model,
+        "role": role,
+        "among": None if among is None else list(among),
+        "most_a_call": 1 if one_a_call else None,
+        "limit": limit,
+    }
+    with Snapshot(store) as snapshot:
+        return list(snapshot.rows(_NEAREST, values))
 
 
 def open_embedder(config: Config) -> Embedder:
@@ -67,14 +80,24 @@ def open_embedder(config: Config) -> Embedder:
     return engine
 
 
-def _nearest(store: Path, embedder: Embedder, text: str, role: str | None, limit: int) -> list[Mapping[str, Any]]:
-    vector = [float(value) for value in embedder.embed([text])[0]]
-    question = f"""
-        select {_COLUMNS}, list_cosine_similarity(embeddings.vector, ?::float[]) as score
-        from embeddings join turns using (call_id, turn) join calls using (call_id)
-        where embeddings.model = ? {"and turns.role = ?" if role else ""}
-        order by score desc, turns.call_id, turns.turn
-        limit ?
-    """  # noqa: S608 - made of constants; every value is a parameter
-    with Snapshot(store) as snapshot:
-        return list(snapshot.rows(question, [vector, embedder.describe()[1], *([role] if role else []), limit]))
+# What narrows the search stands before the limit, or a filter would leave few or none of the nearest of everything.
+_NEAREST = f"""
+with scored as (
+    select embeddings.call_id, embeddings.turn, list_cosine_similarity(embeddings.vector, $vector::float[]) as score
+    from embeddings
+    where embeddings.model = $model
+        and ($among::varchar[] is null or embeddings.call_id in (select unnest($among::varchar[])))
+        and ($role::varchar is null
+            or (embeddings.call_id, embeddings.turn) in (select (call_id, turn) from turns where role = $role))
+),
+nearest as (
+    select *, row_number() over (partition by call_id order by score desc, turn) as nth
+    from scored
+    qualify $most_a_call::integer is null or nth <= $most_a_call
+    order by score desc, call_id, turn
+    limit $limit
+)
+select {_COLUMNS}, nearest.score
+from nearest join turns using (call_id, turn) join calls using (call_id)
+order by nearest.score desc, turns.call_id, turns.turn
+"""  # noqa: S608 - made of constants; every value is a parameter

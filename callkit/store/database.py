@@ -110,7 +110,7 @@ def attach(connection: Connection, path: Path, catalog: str, *, read_only: bool 
             ) from None
         if "valid DuckDB" in str(error):
             raise not_a_store() from None
-        raise cannot_write() from None
+        raise (damaged() if read_only else cannot_write()) from None
 
 
 def open_snapshot(path: Path) -> Connection:
@@ -144,6 +144,13 @@ def columns(connection: Connection, catalog: str, schema: str = "main") -> dict[
     ).fetchall():
         found.setdefault(table, {})[column] = kind
     return found
+
+
+def damaged() -> StoreError:
+    """The snapshot cannot be read to its end."""
+    what = "the store's file is cut short or damaged"
+    hint = "delete it, and the next `callkit run` or `callkit purge` writes it anew from the ledger"
+    return StoreError("store-invalid", what, hint)
 
 
 def not_a_store() -> StoreError:

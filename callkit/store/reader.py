@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -82,13 +83,15 @@ class Snapshot:
 
     def df(self, sql: str, params: Parameters = ()) -> pd.DataFrame:
         """The answer to one of callkit's own queries as a data frame. `$name` parameters want a mapping."""
-        return self.connection.execute(sql, params).df()
+        with _damage():
+            return self.connection.execute(sql, params).df()
 
     def rows(self, sql: str, params: Parameters = ()) -> list[dict[str, Any]]:
         """The same as one dict a row."""
-        cursor = self.connection.execute(sql, params)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with _damage():
+            cursor = self.connection.execute(sql, params)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def call_id(self, prefix: str) -> str:
         """The one call whose id begins so. Raises `StoreError("call-missing")` for none or several."""
@@ -135,7 +138,7 @@ class Snapshot:
         return Table(names, types, rows[:limit], truncated=limit is not None and len(rows) > limit)
 
     def _check_version(self) -> None:
-        with database.duckdb_errors():
+        with database.duckdb_errors(), _damage():
             version = database.schema_version(self.connection, "snapshot")
         if version == 0:
             raise database.not_a_store()
@@ -146,6 +149,15 @@ class Snapshot:
             )
         found = self.connection.execute("select value from main.meta where key = 'snapshot_id'").fetchone()
         self.snapshot_id = str(found[0]) if found else ""
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """A file that ends too early opens well and fails when a query comes to the part that is missing."""
+    try:
+        yield
+    except duckdb.IOException:
+        raise database.damaged() from None
 
 
 def _invalid(what: str) -> StoreError:

@@ -188,14 +188,16 @@ function timeline({ seek, state }, parts) {
   const spoken = (role) => view.spans.filter((span) => span.role === role)
     .map((span) => block(span.start, span.end, `role-${role}`, `${roleName(role)} ${clock(span.start)}–${clock(span.end)}`));
   for (const role of [...new Set(view.spans.map((span) => span.role))].sort()) lane(roleName(role), spoken(role));
-  lane("Events", [
-    ...view.segments.map((part) => block(part.start, part.end, `event kind-${part.kind}`, `${kindName(part.kind)}, ${(part.end - part.start).toFixed(1)} s`)),
+  const segment = (part) => block(part.start, part.end, `event kind-${part.kind}`, `${kindName(part.kind)}, ${(part.end - part.start).toFixed(1)} s`);
+  lane("Both talk", [
+    ...view.segments.filter((part) => part.kind === "overlap").map(segment),
     ...view.interactions.filter((part) => part.kind === "interruption").map((part) =>
       block(part.start, part.start, "event mark", `Interruption by ${roleName(part.by_role).toLowerCase()} at ${clock(part.start)}`)),
   ]);
+  lane("Nobody talks", view.segments.filter((part) => part.kind !== "overlap").map(segment));
   lane("Loudness", view.turns.filter((turn) => turn.loudness !== null).map((turn) => {
     const height = Math.min(100, Math.max(6, 50 + turn.loudness * 5));
-    const title = `${roleName(turn.role)} ${turn.loudness >= 0 ? "+" : "−"}${Math.abs(turn.loudness).toFixed(1)} dB against their usual`;
+    const title = `${roleName(turn.role)}: ${turn.loudness >= 0 ? "+" : "−"}${Math.abs(turn.loudness).toFixed(1)} dB against their usual`;
     return block(turn.start, turn.end, `rise role-${turn.role}`, title, { height: `${height}%` });
   }), "tall");
   lane("Sentiment", view.turns.filter((turn) => turn.score !== null).map((turn) => {
@@ -213,6 +215,12 @@ function timeline({ seek, state }, parts) {
     axis.append(tick);
   }
   names.append(make("div", "lane-name axis-name", "min:s"));
+  const key = make("div", "key");
+  const kinds = [...new Set(view.segments.map((part) => part.kind))].sort();
+  for (const kind of kinds) key.append(keyOf(`event kind-${kind}`, kindName(kind)));
+  if (view.interactions.some((part) => part.kind === "interruption")) key.append(keyOf("event mark", "Interruption"));
+  if (view.redactions.length) key.append(keyOf("redaction", "Redacted"));
+  key.append(keyOf("mood mood-negative", "Negative"), keyOf("mood mood-neutral", "Neutral"), keyOf("mood mood-positive", "Positive"));
   const head = make("div", "head");
   lanes.append(axis, head);
   lanes.addEventListener("click", (event) => {
@@ -224,8 +232,15 @@ function timeline({ seek, state }, parts) {
     lanes.setAttribute("aria-valuenow", String(Math.round(state.time)));
     lanes.setAttribute("aria-valuetext", `${clock(state.time)} of ${clock(duration)}`);
   });
-  element.append(names, lanes);
+  element.append(names, lanes, key);
   return element;
+}
+
+/** What a colour or pattern of the timeline stands for. */
+function keyOf(className, name) {
+  const item = make("span", "key-item");
+  item.append(make("span", `block ${className}`), document.createTextNode(name));
+  return item;
 }
 
 // --- Transcript -------------------------------------------------------------------------------------------------------
@@ -283,11 +298,13 @@ function turnElement(turn, state) {
   const place = state.turns.length;
   turn.words.forEach((word, number) => {
     if (number && state.view.spaced) text.append(document.createTextNode(" "));
-    const span = make("span", word.entity ? "word chip" : "word", word.text, { "data-start": word.start });
+    // The full stop after a chip is no part of what was redacted.
+    const [, inside, after] = word.entity ? /^(\[[^\]]*\])(.*)$/s.exec(word.text) || ["", word.text, ""] : ["", word.text, ""];
+    const span = make("span", word.entity ? "word chip" : "word", inside, { "data-start": word.start });
     if (word.entity) span.title = `${word.entity}: redacted`;
     else if (word.confidence < 0.5) { span.classList.add("unsure"); span.title = `Heard with ${Math.round(word.confidence * 100)} % confidence`; }
     state.words.push({ start: word.start, element: span, turn: place });
-    text.append(span);
+    text.append(span, document.createTextNode(after));
   });
   if (!turn.words.length) text.textContent = turn.text;
   element.append(head, text);

@@ -3,13 +3,13 @@
     select distinct date_trunc($bucket, started_at) as day from picked where started_at is not null
 ),
 counted as (
-    select date_trunc($bucket, started_at) as day, topic_name as name, count(*) as calls, avg(sentiment) as sentiment
+    select date_trunc($bucket, started_at) as day, topic, count(*) as calls
     from picked
     where topic is not null and started_at is not null
     group by all
 )
-select days.day, names.name, coalesce(counted.calls, 0) as calls, counted.sentiment
+select days.day, topics.topic, coalesce(counted.calls, 0) as calls
 from days
-cross join (select distinct name from counted) as names
-left join counted on counted.day = days.day and counted.name = names.name
-order by days.day, names.name
+cross join (select distinct topic from counted) as topics
+left join counted on counted.day = days.day and counted.topic = topics.topic
+order by topics.topic, days.day

@@ -39,8 +39,8 @@ def forest(frame: pd.DataFrame, figure: str) -> alt.LayerChart:
     """Agents under one another with their intervals, and everybody's mean as a line."""
     _, title, _, form, _ = FIGURES[figure]
     order = list(frame.agent_id)
-    base = alt.Chart(frame, height=max(160, 24 * len(frame))).encode(
-        y=alt.Y("agent_id:N", title="Agent", sort=order, axis=alt.Axis(labelOverlap=False)),
+    base = alt.Chart(frame, height=76 + 24 * len(frame)).encode(
+        y=alt.Y("agent_id:N", title="Agent", sort=order, axis=theme.names_axis()),
         color=alt.condition("datum.ranked", alt.value(theme.AGENT), alt.value(theme.OTHER)),
         opacity=alt.condition("datum.ranked", alt.value(1.0), alt.value(0.55)),
         tooltip=[alt.Tooltip("agent_id", title="Agent"), alt.Tooltip("calls", title="Calls"), alt.Tooltip("shrunk", title="Compared", format=form),
@@ -60,15 +60,17 @@ def forest(frame: pd.DataFrame, figure: str) -> alt.LayerChart:
 def table(frame: pd.DataFrame, figure: str) -> None:
     name = FIGURES[figure][0]
     shown = frame.assign(place=[str(number + 1) if ranked else "" for number, ranked in enumerate(frame.ranked)])
-    form = "%." + str(0 if figure == "resolved" else 1 if figure in ("duration", "silence") else 2) + "f"
+    form = f"%{FIGURES[figure][3].rstrip('f')}f"
+    shown = shown[["place", "agent_id", "calls", "shrunk", "low", "high", "mean"]]
+    pale = shown.style.apply(lambda row: ["" if row.place else f"color: {theme.OTHER}"] * len(row), axis=1)
     st.dataframe(
-        shown[["place", "agent_id", "calls", "shrunk", "low", "high", "mean"]], hide_index=True, height=min(640, 40 + 35 * len(frame)),
+        pale, hide_index=True, height=theme.table_height(len(frame), 640),
         column_config={
-            "place": st.column_config.TextColumn("", width=35), "agent_id": links.column("Agent", f"open_agent_{figure}"),
-            "calls": st.column_config.NumberColumn("Calls", format="localized"),
-            "shrunk": st.column_config.NumberColumn(name, format=form, help="Adjusted for the reasons of the calls and shrunk towards everybody's mean."),
-            "low": st.column_config.NumberColumn("95 % from", format=form), "high": st.column_config.NumberColumn("to", format=form),
-            "mean": st.column_config.NumberColumn("As measured", format=form),
+            "place": st.column_config.TextColumn("Rank", width=45), "agent_id": links.column("Agent", f"open_agent_{figure}", width=90),
+            "calls": st.column_config.NumberColumn("Calls", format="localized", width=55),
+            "shrunk": st.column_config.NumberColumn("Compared", format=form, width=85, help=f"{name}, adjusted for the reasons of the calls and shrunk towards everybody's mean."),
+            "low": st.column_config.NumberColumn("95 % from", format=form, width=75), "high": st.column_config.NumberColumn("to", format=form, width=60),
+            "mean": st.column_config.NumberColumn("Measured", format=form, width=75, help="The plain mean of the agent's calls."),
         },
     )  # fmt: skip
     st.caption("Click an agent to see their calls.")
@@ -80,8 +82,9 @@ def table(frame: pd.DataFrame, figure: str) -> None:
 def over_time(chosen: filters.Filter, agents: list[str], figure: str) -> None:
     st.markdown("##### Over time")
     shown = st.multiselect(
-        "Agents to draw", agents, default=agents[: min(2, len(agents))], max_selections=SHOWN, key="agents_drawn"
-    )
+        "Agents to draw", sorted(agents), default=list(dict.fromkeys([agents[0], agents[-1]])), max_selections=SHOWN, key="agents_drawn",
+        help="At first the one at the top of the list above and the one at its end.",
+    )  # fmt: skip
     if not shown:
         st.caption("Choose an agent to draw.")
         return
@@ -90,16 +93,19 @@ def over_time(chosen: filters.Filter, agents: list[str], figure: str) -> None:
     _, title, scale, form, _ = FIGURES[figure]
     frame = frame.assign(value=frame[figure] * scale)
     colour = alt.Color(
-        "agent_id:N", title="Agent", scale=alt.Scale(range=list(theme.SERIES)), legend=alt.Legend(orient="top")
+        "agent_id:N",
+        title="Agent",
+        scale=alt.Scale(range=list(theme.SERIES)),
+        legend=alt.Legend(orient="top", titleOrient="left"),
     )
     chart = (
-        alt.Chart(frame, height=theme.CHART_HEIGHT)
+        alt.Chart(frame, height=theme.CHART_HEIGHT + 40)
         .mark_line(point=alt.OverlayMarkDef(size=40))
         .encode(
-            x=theme.time_axis(bucket),
+            x=theme.time_axis(frame.day, bucket),
             y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False)),
             color=colour,
-            tooltip=["agent_id", alt.Tooltip("day:T", title=theme.BUCKETS[bucket], format="%-d %b %Y"), alt.Tooltip("value:Q", title=title, format=form),
+            tooltip=[alt.Tooltip("agent_id", title="Agent"), theme.when(bucket), alt.Tooltip("value:Q", title=title, format=form),
                      alt.Tooltip("calls:Q", title="Calls")],
         )
     )  # fmt: skip
@@ -129,4 +135,4 @@ else:
         st.altair_chart(forest(frame, figure))
     with right:
         table(frame, figure)
-    over_time(chosen, sorted(frame.agent_id), figure)
+    over_time(chosen, list(frame.agent_id), figure)

@@ -47,11 +47,8 @@ def header(view: dict[str, Any]) -> None:
 
 
 def numbers(view: dict[str, Any]) -> None:
-    usual = view["usual"]["calls"]
     st.markdown("##### Figures", help="Beside them, the mean of the agent's other calls within 90 days of this one.")
-    rows = data.figure_rows(view)
-    frame = pd.DataFrame(rows, columns=["Figure", "This call", f"Agent's usual ({usual:,} calls)"])
-    st.table(frame, border="horizontal", hide_index=True)
+    st.table(data.figure_table(view), border="horizontal", hide_index=True)
 
 
 def certainty(view: dict[str, Any]) -> None:
@@ -62,8 +59,8 @@ def certainty(view: dict[str, Any]) -> None:
     statements = (view["summary"] or {}).get("statements", [])
     checked = [part for part in statements if part["supported"] is not None]
     rows = [
-        ("Words", f"{figures.percent(sum(spoken) / len(spoken))} mean" if spoken else "–", f"{sum(value < 0.5 for value in spoken)} of {len(spoken)} words below 50 %"),
-        ("Speakers", figures.percent(min((turn["role_confidence"] for turn in turns), default=None)), f"least sure turn; from {call['speakers_from'] or 'nothing'}: {call['layout_reason'] or ''}"),
+        ("Words", f"{figures.percent(sum(spoken) / len(spoken))} on average" if spoken else "–", f"{sum(value < 0.5 for value in spoken)} of {len(spoken)} words below 50 %"),
+        ("Speakers", figures.percent(min((turn["role_confidence"] for turn in turns), default=None)), f"least sure turn. {call['layout_reason'] or ''}"),
         ("Language", figures.percent(call["language_confidence"]), call["language"] or "–"),
         ("Redactions", figures.percent(min((part["score"] for part in view["redactions"]), default=None)), f"least sure of {len(view['redactions'])}"),
         ("Proof", view["proofs"][0]["verdict"] if view["proofs"] else "none yet", "muted audio listened to again" if view["proofs"] else f"callkit verify {call['call_id'][:12]}"),
@@ -110,7 +107,9 @@ if call_id is None:
 else:
     try:
         view = data.call(call_id)
-    except data.CallkitError as error:
+    except data.StoreError as error:
+        if error.code != "call-missing":
+            raise
         st.title("Call", anchor=False)
         gate.nothing_here(
             f"{error.what[:1].upper()}{error.what[1:]}", "Pick one on the Calls page. It may have been erased since."
@@ -119,7 +118,7 @@ else:
     st.query_params["call"] = view["call"]["call_id"]
     header(view)
     player(view, data.muted_audio(view["call"]["audio_file"]), at=start_at(view))
-    left, right = st.columns(2)
+    left, right = st.columns([1.25, 1])
     with left:
         numbers(view)
     with right:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -46,46 +48,53 @@ def tiles(chosen: filters.Filter, redactions: pd.DataFrame, proofs: pd.DataFrame
 
 
 def redacted_over_time(frame: pd.DataFrame, bucket: str) -> None:
-    left, right = st.columns([3, 2])
-    by_entity = frame.groupby("entity")["items"].sum().sort_values(ascending=False)
-    apart = list(by_entity.index[: len(theme.SERIES) - 1])
-    drawn = frame.assign(entity=frame.entity.where(frame.entity.isin(apart), "other kinds"))
-    entities = [*apart, *(["other kinds"] if len(by_entity) > len(apart) else [])]
-    colours = alt.Color(
-        "entity:N",
-        title=None,
-        sort=entities,
-        scale=alt.Scale(range=list(theme.SERIES)),
-        legend=alt.Legend(orient="top", columns=5),
-    )
+    left, right = st.columns(2)
     with left:
         st.markdown("##### Redactions over time, by kind")
-        chart = (
-            alt.Chart(drawn.groupby(["day", "entity"], as_index=False)["items"].sum(), height=theme.CHART_HEIGHT + 20)
-            .mark_bar()
-            .encode(
-                x=alt.X(
-                    "yearmonthdate(day):T",
-                    title=theme.BUCKETS[bucket],
-                    axis=alt.Axis(grid=False, format="%-d %b", tickCount=8),
-                ),
-                y=alt.Y("items:Q", title="Items redacted", axis=alt.Axis(tickMinStep=1)),
-                color=colours,
-                tooltip=[alt.Tooltip("day:T", format="%-d %b %Y", title=theme.BUCKETS[bucket]), "entity", "items"],
-            )
-        )
-        st.altair_chart(chart)
+        st.altair_chart(stacked(frame, "entity", bucket))
     with right:
-        st.markdown("##### By kind and recognizer")
-        table = frame.groupby(["entity", "recognizer"], as_index=False).agg(
-            items=("items", "sum"), score=("score", "mean")
-        )
-        st.dataframe(
-            table.sort_values("items", ascending=False), hide_index=True, height=theme.CHART_HEIGHT + 30,
-            column_config={"entity": "Kind", "recognizer": "Found by",
-                           "items": st.column_config.NumberColumn("Items", format="localized"),
-                           "score": st.column_config.NumberColumn("Mean score", format="%.2f", help="How sure the recognizer was, 0 to 1.")},
-        )  # fmt: skip
+        st.markdown("##### Redactions over time, by recognizer")
+        st.altair_chart(stacked(frame, "recognizer", bucket))
+
+
+def stacked(frame: pd.DataFrame, by: str, bucket: str) -> alt.Chart:
+    """Items a day, week or month, in the colours of what they are counted by; the rarest together."""
+    total = frame.groupby(by)["items"].sum().sort_values(ascending=False)
+    apart = list(total.index[: len(theme.SERIES) - 1])
+    names = [*apart, *(["others"] if len(total) > len(apart) else [])]
+    drawn = frame.assign(part=frame[by].where(frame[by].isin(apart), "others"))
+    drawn = drawn.groupby(["day", "part"], as_index=False)["items"].sum()
+    drawn["place"] = drawn.part.map(names.index)
+    scale = alt.Scale(domain=names, range=list(theme.SERIES[: len(names)]))
+    return theme.bars_over(drawn, bucket, theme.CHART_HEIGHT + 40).encode(
+        y=alt.Y("items:Q", title="Items redacted", axis=alt.Axis(tickMinStep=1)),
+        color=alt.Color("part:N", title=None, scale=scale, legend=alt.Legend(orient="top", columns=4)),
+        order=alt.Order("place:Q"),
+        tooltip=[theme.when(bucket), alt.Tooltip("part", title="Kind" if by == "entity" else "Found by"), alt.Tooltip("items", title="Items", format=",")],
+    )  # fmt: skip
+
+
+def kinds_and_recognizers(frame: pd.DataFrame) -> None:
+    st.markdown("##### What found what")
+    days = pd.Index(frame.day.unique()).sort_values()
+    rows = [
+        {
+            "entity": entity,
+            "recognizer": recognizer,
+            "items": int(part["items"].sum()),
+            "course": part.set_index("day")["items"].reindex(days, fill_value=0).to_list(),
+            "score": float((part.score * part["items"]).sum() / part["items"].sum()),
+        }
+        for (entity, recognizer), part in frame.groupby(["entity", "recognizer"])
+    ]
+    table = pd.DataFrame(rows).sort_values("items", ascending=False)
+    st.dataframe(
+        table, hide_index=True, height=theme.table_height(len(table), 330),
+        column_config={"entity": "Kind", "recognizer": "Found by",
+                       "items": st.column_config.NumberColumn("Items", format="localized"),
+                       "course": st.column_config.AreaChartColumn("Over the period", color=theme.INK, y_min=0),
+                       "score": st.column_config.NumberColumn("Mean score", format="%.2f", help="How sure the recognizer was, 0 to 1.")},
+    )  # fmt: skip
 
 
 def proof_table(proofs: pd.DataFrame) -> None:
@@ -100,7 +109,7 @@ def proof_table(proofs: pd.DataFrame) -> None:
         return
     shown = ["reason", "verdict", "items_left", "unproven_s", "started_at", "agent_id", "engine", "model", "proved_at"]
     st.dataframe(
-        proofs.assign(reason=proofs.reason.fillna("no reason found")), column_order=shown, hide_index=True, height=min(330, 40 + 35 * len(proofs)),
+        proofs.assign(reason=proofs.reason.fillna("no reason found")), column_order=shown, hide_index=True, height=theme.table_height(len(proofs), 330),
         column_config={
             "reason": links.column("Call", "open_proved", width=180),
             "verdict": "Verdict", "items_left": "Items left", "agent_id": "Agent", "engine": "Listened by", "model": "Model",
@@ -125,36 +134,44 @@ def failure_table(failures: pd.DataFrame) -> None:
         codes[["code", "size"]], hide_index=True, column_config={"code": "Code", "size": "Recordings"}, height="content"
     )
     right.dataframe(
-        failures[["failed_at", "source_name", "stage", "code", "what", "hint"]], hide_index=True, height=min(330, 40 + 35 * len(failures)),
+        failures[["failed_at", "source_name", "stage", "code", "what", "hint"]], hide_index=True, height=theme.table_height(len(failures), 330),
         column_config={"failed_at": st.column_config.DatetimeColumn("Failed at (UTC)", format="D MMM YYYY, HH:mm"), "source_name": "File",
                        "stage": "Stage", "code": "Code", "what": "What", "hint": "What to do"},
     )  # fmt: skip
 
 
+def kept_for(days: int | None) -> str:
+    """How long calls are kept, how old the oldest is, and how many are due."""
+    oldest = data.bounds()["first_call"]
+    since = f"The oldest call is of {figures.day(oldest)}. " if not figures.missing(oldest) else ""
+    if not days:
+        return f"{since}No limit is set: `[store] retention_days` sets one for `callkit purge`."
+    today = pd.Timestamp.now("UTC").normalize().tz_localize(None).to_pydatetime()
+    due = int(data.ask("due", {"limit": today - timedelta(days=days)}).calls.iloc[0])
+    return f"{since}The limit is {days} days: {due:,} calls are past it" + (
+        ", `callkit purge` erases them." if due else "."
+    )
+
+
 def kept_and_made() -> None:
     left, right = st.columns([2, 3])
-    days = data.config().store.retention_days
     with left:
         st.markdown("##### What is kept")
+        st.caption(kept_for(data.config().store.retention_days))
         kept = data.ask("retention")
-        st.caption(
-            f"`callkit purge` erases calls older than {days} days."
-            if days
-            else "No limit is set: `[store] retention_days` sets one for `callkit purge`."
+        parts = pd.concat(
+            [
+                kept.assign(part="with muted audio", number=kept.with_audio),
+                kept.assign(part="text only", number=kept.calls - kept.with_audio),
+            ]
         )
-        chart = (
-            alt.Chart(kept, height=200)
-            .mark_bar(color=theme.INK)
-            .encode(
-                x=alt.X("yearmonth(month):O", title="Month of the call", axis=alt.Axis(labelAngle=0)),
-                y=alt.Y("calls:Q", title="Calls kept", axis=alt.Axis(tickMinStep=1)),
-                tooltip=[
-                    alt.Tooltip("month:T", format="%b %Y", title="Month"),
-                    "calls",
-                    alt.Tooltip("with_audio", title="With muted audio"),
-                ],
-            )
-        )
+        names = ["with muted audio", "text only"]
+        scale = alt.Scale(domain=names, range=[theme.SERIES[0], theme.INK])
+        chart = theme.bars_over(parts.rename(columns={"month": "day"}), "month", 230).encode(
+            y=alt.Y("number:Q", title="Calls kept", axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color("part:N", title=None, scale=scale, legend=alt.Legend(orient="top")),
+            tooltip=[alt.Tooltip("day:T", format="%b %Y", title="Month of the call"), alt.Tooltip("part", title="Kept"), alt.Tooltip("number", title="Calls", format=",")],
+        )  # fmt: skip
         st.altair_chart(chart)
     with right:
         st.markdown(
@@ -162,9 +179,9 @@ def kept_and_made() -> None:
             help="More than one row a stage: some calls were made by an older version. `callkit run --stored` brings them up to date.",
         )
         st.dataframe(
-            data.ask("stages"), hide_index=True, height=260,
-            column_config={"stage": "Stage", "version": "Version", "engine": "Engine", "model": "Model", "calls": "Calls",
-                           "seconds": st.column_config.NumberColumn("Seconds in all", format="%.0f"),
+            data.ask("stages"), hide_index=True, height="content", placeholder="–",
+            column_config={"stage": "Stage", "version": "Version", "engine": "Engine", "model": st.column_config.TextColumn("Model", width=190), "calls": st.column_config.NumberColumn("Calls", format="localized"),
+                           "seconds": st.column_config.NumberColumn("Seconds in all", format="localized"),
                            "last_ran": st.column_config.DatetimeColumn("Last ran (UTC)", format="D MMM YYYY, HH:mm")},
         )  # fmt: skip
 
@@ -182,6 +199,7 @@ if redactions.empty:
     gate.nothing_here("Nothing was redacted on the calls of this period")
 else:
     redacted_over_time(redactions, chosen.bucket)
+    kinds_and_recognizers(redactions)
 proof_table(proofs)
 failure_table(failures)
 kept_and_made()

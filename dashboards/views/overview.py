@@ -21,6 +21,7 @@ FIGURES = {
     "silence": ("silence share", figures.percent),
     "unresolved": ("share not resolved", figures.percent),
 }
+MEMBER_OF = {"reason": "topics", "queue": "queues", "agent": "agents"}
 
 
 def tile(
@@ -38,17 +39,8 @@ def tile(
     with column:
         st.metric(
             label, value, change or None, delta_color=good, help=about, border=True, height=172,  # type: ignore[arg-type]
-            chart_data=line, chart_type="area", delta_description=interval or None, delta_arrow="auto" if change else "off",
+            chart_data=line, chart_type="area", delta_description=interval or None, delta_arrow="off" if change[:1] in ("", "±") else "auto",
         )  # fmt: skip
-
-
-def change_of(now: Any, before: Any, form: Any) -> str:
-    """The difference, written; empty where there is nothing to compare with."""
-    if figures.missing(now) or figures.missing(before):
-        return ""
-    difference = float(now) - float(before)
-    text = form(difference).replace("−", "-")
-    return text if text.startswith(("-", "+")) else f"+{text}"
 
 
 def between(interval: tuple[float, float] | None, form: Any) -> str:
@@ -60,21 +52,24 @@ def tiles(chosen: filters.Filter, trend: pd.DataFrame) -> None:
     now = found.loc["now"]
     before = found.loc["before"] if "before" in found.index else pd.Series(dtype=float)
     failed = data.ask("failures", {"since": chosen.since, "until": chosen.until})
-    failed_before = data.ask("failures", {"since": chosen.before, "until": chosen.since}) if chosen.before else None
+    failed_before = (
+        data.ask("failures", {"since": chosen.before, "until": chosen.since}) if "before" in found.index else None
+    )
 
-    def course(name: str) -> list[float] | None:
-        line = trend[name].astype(float).ffill().dropna().to_list()
+    def course(name: str, *, summed: bool = False) -> list[float] | None:
+        # A sum over half a week would look like a fall.
+        line = (trend[trend.whole] if summed else trend)[name].astype(float).ffill().dropna().to_list()
         return line if len(line) > 2 else None
 
     def mean(name: str, form: Any) -> tuple[str, str, str, Any]:
         interval = figures.mean_interval(now[name], now[f"{name}_sd"], now[f"{name}_n"])
-        change = change_of(now[name], before.get(name), form)
+        change = figures.change(now[name], before.get(name), form)
         return form(now[name]), change, between(interval, form), clear(figures.differs(now, before, name))
 
     top = st.columns(4)
     per_day = f"{now.calls / chosen.days:,.1f} a day" if chosen.days else ""
-    tile(top[0], "Calls", figures.count(now.calls), change=change_of(now.calls, before.get("calls"), figures.count),
-         interval=per_day, about="Calls that began in the period.", line=course("calls"))  # fmt: skip
+    tile(top[0], "Calls", figures.count(now.calls), change=figures.change(now.calls, before.get("calls"), figures.count),
+         interval=per_day, about="Calls that began in the period.", line=course("calls", summed=True))  # fmt: skip
     value, change, interval, sure = mean("duration", figures.clock)
     tile(top[1], "Average handle time", value, change=change, good=sure("inverse"), interval=interval,
          about="Mean length of the calls, minutes:seconds.", line=course("duration"))  # fmt: skip
@@ -96,11 +91,11 @@ def tiles(chosen: filters.Filter, trend: pd.DataFrame) -> None:
     _, _, interval, sure = mean("silence", fine)
     tile(low[1], "Silence share", fine(now.silence), change=points(now.silence, before.get("silence")), good=sure("inverse"),
          interval=interval, about="Of the recording, nobody talks and nothing plays.", line=course("silence"))  # fmt: skip
-    tile(low[2], "PII items redacted", figures.count(now.redactions), line=course("redactions"),
-         change=change_of(now.redactions, before.get("redactions"), figures.count), interval=f"{figures.number(now.redactions_mean)} a call",
+    tile(low[2], "PII items redacted", figures.count(now.redactions), line=course("redactions", summed=True),
+         change=figures.change(now.redactions, before.get("redactions"), figures.count), interval=f"{figures.number(now.redactions_mean)} a call",
          about="Personal data replaced in the text and muted in the audio.")  # fmt: skip
     tile(low[3], "Failures", figures.count(len(failed)), interval="whatever the filters",
-         change=change_of(len(failed), len(failed_before), figures.count) if failed_before is not None else "",
+         change=figures.change(len(failed), len(failed_before), figures.count) if failed_before is not None else "",
          about="Recordings that could not be processed in the period. See Compliance.")  # fmt: skip
 
 
@@ -111,7 +106,7 @@ def clear(sure: bool) -> Any:
 
 def points(now: Any, before: Any) -> str:
     """A difference of shares in percentage points."""
-    return change_of(now, before, lambda value: f"{value * 100:+.1f} pts")
+    return figures.change(now, before, lambda value: f"{value * 100:+.1f} pts")
 
 
 def over_time(chosen: filters.Filter, trend: pd.DataFrame) -> None:
@@ -143,13 +138,14 @@ def heat_map(chosen: filters.Filter) -> None:
         gate.nothing_here("No calls with a start time in this period")
         return
     frame["day"] = [theme.WEEKDAYS[number - 1] for number in frame.weekday]
+    hours = list(range(int(frame.hour.min()), int(frame.hour.max()) + 1))
     chart = (
         alt.Chart(frame, height=theme.CHART_HEIGHT + 60)
         .mark_rect(cornerRadius=2, color=theme.SERIES[0])
         .encode(
-            x=alt.X("hour:O", title="Hour of the day", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("day:O", title="Weekday", sort=list(theme.WEEKDAYS), axis=alt.Axis(labelOverlap=False)),
-            opacity=alt.Opacity("calls:Q", title="Calls", scale=alt.Scale(range=[0.08, 1]), legend=alt.Legend(orient="top", format=",.0f")),
+            x=alt.X("hour:O", title="Hour of the day", scale=alt.Scale(domain=hours), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("day:O", title="Weekday", scale=alt.Scale(domain=list(theme.WEEKDAYS)), axis=theme.names_axis()),
+            opacity=alt.Opacity("calls:Q", title="Calls", scale=alt.Scale(range=[0.08, 1]), legend=alt.Legend(orient="top", format=",.0f", titleOrient="left", tickCount=4)),
             tooltip=["day", alt.Tooltip("hour", title="Hour"), alt.Tooltip("calls", title="Calls", format=","),
                      alt.Tooltip("sentiment", title="Sentiment", format="+.2f")],
         )
@@ -163,18 +159,16 @@ def reasons(chosen: filters.Filter) -> None:
     if frame.empty:
         gate.nothing_here("No reasons were found yet", "`callkit topics` finds them over the whole store.")
         return
-    chart = (
-        alt.Chart(frame, height=theme.CHART_HEIGHT + 60)
-        .mark_bar(cornerRadiusEnd=3)
-        .encode(
-            x=alt.X("calls:Q", title="Calls", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("reason:N", title=None, sort="-x", axis=alt.Axis(labelLimit=190, labelOverlap=False)),
-            color=theme.mood_colour("sentiment"),
-            tooltip=["reason", alt.Tooltip("calls", title="Calls", format=","), alt.Tooltip("sentiment", title="Sentiment", format="+.2f"),
-                     alt.Tooltip("resolved", title="Resolved", format=".0%")],
-        )
+    frame["felt"] = [figures.score(value) for value in frame.sentiment]
+    base = alt.Chart(frame, height=theme.CHART_HEIGHT + 60).encode(
+        x=alt.X("calls:Q", title="Calls", axis=alt.Axis(tickMinStep=1, tickCount=6)),
+        y=alt.Y("reason:N", title=None, sort=list(frame.reason), axis=theme.names_axis(190)),
+        tooltip=["reason", alt.Tooltip("calls", title="Calls", format=","), alt.Tooltip("sentiment", title="Sentiment", format="+.2f"),
+                 alt.Tooltip("resolved", title="Resolved", format=".0%")],
     )  # fmt: skip
-    st.altair_chart(chart)
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=theme.mood_colour("sentiment"))
+    told = base.mark_text(align="left", dx=5, color=theme.INK).encode(text="felt:N")
+    st.altair_chart(bars + told)
 
 
 def worse(chosen: filters.Filter) -> None:
@@ -192,22 +186,24 @@ def worse(chosen: filters.Filter) -> None:
     for row in found.itertuples():
         name, form = FIGURES[row.figure]
         now, usual = (-row.now, -row.usual) if row.figure == "sentiment" else (row.now, row.usual)
-        line = st.container(horizontal=True, vertical_alignment="center", border=True)
+        line = st.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", border=True
+        )
         line.markdown(
             f"**{row.member}** ({row.kind}) · {name} **{form(now)}**, usually {form(usual)} · {row.calls} calls"
         )
-        key = {"reason": "topics", "queue": "queues", "agent": "agents"}[row.kind]
         line.page_link(
             "views/calls.py",
             label="Show these calls",
             icon=":material/arrow_forward:",
-            query_params={key: row.member, "period": "Last 7 days"},
+            query_params=chosen.link(since=week, **{MEMBER_OF[row.kind]: row.member}),
         )
 
 
 chosen = filters.current()
 st.title("Overview", anchor=False)
 trend = data.ask("trend", {**chosen.params(), "bucket": chosen.bucket})
+trend["whole"] = chosen.whole(trend.day)
 st.caption(f"{figures.period(chosen.since, chosen.until)}{', ' + chosen.compared if chosen.compared else ''}")
 if trend.empty:
     gate.nothing_here("No calls in this period pass the filters")

@@ -10,6 +10,7 @@ import streamlit as st
 import data
 import gate
 import links
+import theme
 
 AUDIO = ["wav", "mp3", "flac", "ogg", "opus", "m4a", "aac", "webm"]
 
@@ -95,7 +96,7 @@ def results(ended: list[Any], number: int) -> None:
     key = f"open_result_{number}"
     columns = {"Recording": links.column("Recording", key)}
     st.dataframe(
-        frame, column_order=shown, hide_index=True, height=min(300, 40 + 35 * len(frame)), column_config=columns
+        frame, column_order=shown, hide_index=True, height=theme.table_height(len(frame), 300), column_config=columns
     )
     place = links.clicked(key)
     if place is not None and frame.Result.iloc[place] != "failed":

@@ -100,7 +100,7 @@ def answer(text: str) -> None:
     )
     table, chart = st.tabs(["Table", "Chart"])
     with table:
-        st.dataframe(frame, hide_index=True, height=min(480, 40 + 35 * max(len(frame), 1)))
+        st.dataframe(frame, hide_index=True, height=theme.table_height(len(frame), 480))
     with chart:
         chart_of(frame)
 

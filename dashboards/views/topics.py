@@ -10,21 +10,22 @@ import data
 import figures
 import filters
 import gate
+import links
 import theme
+
+LISTENED = 3  # calls of a reason offered to listen to
 
 
 def size_by_mood(frame: pd.DataFrame) -> alt.LayerChart:
     """Each reason by how many calls it has and how its customers feel, with the 95 % interval of that mean."""
     banded = theme.with_band(frame, "sentiment")
     order = list(frame.sort_values("sentiment", ascending=False)["name"])
-    base = alt.Chart(banded, height=340).encode(
-        y=alt.Y("name:N", title=None, sort=order, axis=alt.Axis(labelLimit=200, labelOverlap=False))
-    )
+    base = alt.Chart(banded, height=340).encode(y=alt.Y("name:N", title=None, sort=order, axis=theme.names_axis()))
     x = alt.X("sentiment:Q", title="Mean customer sentiment (−1 to +1), 95 % interval", scale=alt.Scale(zero=True))
     rule = base.mark_rule(color=theme.INK, strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
     dots = base.mark_circle(opacity=0.95).encode(
         x=x,
-        size=alt.Size("calls:Q", title="Calls", scale=alt.Scale(range=[60, 700]), legend=alt.Legend(orient="top", symbolFillColor=theme.NEUTRAL, symbolStrokeWidth=0)),
+        size=alt.Size("calls:Q", title="Calls", scale=alt.Scale(range=[60, 700]), legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor=theme.NEUTRAL, symbolStrokeWidth=0, values=sizes(int(banded.calls.max())))),
         color=theme.mood_colour("sentiment", legend=False),
         tooltip=[alt.Tooltip("name", title="Reason"), alt.Tooltip("calls", title="Calls", format=","),
                  alt.Tooltip("sentiment", title="Sentiment", format="+.2f"), alt.Tooltip("lift", title="Change in the call", format="+.2f"),
@@ -33,18 +34,29 @@ def size_by_mood(frame: pd.DataFrame) -> alt.LayerChart:
     return dots + rule
 
 
+def sizes(most: int) -> list[int]:
+    """Round numbers for the legend, up to the largest reason."""
+    unit = 10 ** (len(str(most)) - 1)
+    return [unit * times for times in (1, 2, 4, 8) if unit * times <= most][-3:]
+
+
 def moved(frame: pd.DataFrame, chosen: filters.Filter) -> alt.Chart:
     """How many more or fewer calls each reason has than in the period before; how many calls, where there is none."""
     compared = bool(chosen.before) and frame.calls_before.notna().any()
-    change = frame.calls / frame.calls_before - 1 if compared else frame.calls
+    before = frame.calls_before.astype(float)
+    change = frame.calls / before - 1 if compared else frame.calls
     title = f"Calls, change against the {chosen.days} days before" if compared else "Calls"
-    drawn = frame.assign(change=change.astype(float)).dropna(subset=["change"]).sort_values("change", ascending=False)
+    # Counts of independent calls vary by their square root (Poisson).
+    sure = (frame.calls - before).abs() > figures.Z95 * (frame.calls + before) ** 0.5 if compared else True
+    drawn = frame.assign(change=change.astype(float), sure=sure).dropna(subset=["change"])
+    drawn = drawn.sort_values("change", ascending=False)
     return (
         alt.Chart(drawn, height=340)
         .mark_bar(color=theme.INK, cornerRadiusEnd=3)
         .encode(
-            x=alt.X("change:Q", title=title, axis=alt.Axis(format="+.0%" if compared else ",")),
-            y=alt.Y("name:N", title=None, sort=list(drawn["name"]), axis=alt.Axis(labelLimit=200, labelOverlap=False)),
+            x=alt.X("change:Q", title=title, axis=alt.Axis(format="+.0%" if compared else ",", tickCount=6)),
+            y=alt.Y("name:N", title=None, sort=list(drawn["name"]), axis=theme.names_axis()),
+            opacity=alt.condition("datum.sure", alt.value(1.0), alt.value(0.4)),
             tooltip=[
                 alt.Tooltip("name", title="Reason"),
                 alt.Tooltip("calls", title="Calls"),
@@ -54,40 +66,45 @@ def moved(frame: pd.DataFrame, chosen: filters.Filter) -> alt.Chart:
     )
 
 
-def course(frame: pd.DataFrame, most: int, bucket: str) -> alt.Chart:
-    """A small course of calls over time, on the same scale for every reason."""
-    return (
-        alt.Chart(frame, height=72)
-        .mark_area(color=theme.INK, opacity=0.3, line={"color": theme.INK})
-        .encode(
-            x=alt.X("day:T", title=None, axis=None),
-            y=alt.Y("calls:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most])),
-            tooltip=[alt.Tooltip("day:T", title=theme.BUCKETS[bucket], format="%-d %b %Y"), alt.Tooltip("calls:Q", title="Calls"),
-                     alt.Tooltip("sentiment:Q", title="Sentiment", format="+.2f")],
-        )
+def each(found: pd.DataFrame, chosen: filters.Filter) -> None:
+    """The reasons one under another: their words, their course, their figures, calls to listen to."""
+    st.markdown("##### Each reason", help=f"The course is its calls a {chosen.bucket}, on the same scale for all.")
+    moves = data.ask("topic_trend", {**chosen.params(), "bucket": chosen.bucket})
+    course = moves.groupby("topic").calls.agg(list)
+    calls = found.representative_calls.map(lambda ids: list(ids)[:LISTENED])
+    shown = found.assign(
+        words=[", ".join(list(terms)[:6]) for terms in found.terms],
+        course=found.topic.map(course),
+        minutes=found.duration / 60,
+        resolved=found.resolved * 100,
+        **{
+            f"call_{place}": [f"Call {place + 1}" if len(ids) > place else None for ids in calls]
+            for place in range(LISTENED)
+        },
+    )
+    number = st.column_config.NumberColumn
+    columns = {
+        "name": links.column("Reason", "open_topic", width=190),
+        "words": st.column_config.TextColumn("Its words", width=200),
+        "course": st.column_config.AreaChartColumn("Calls over time", y_min=0, y_max=int(moves.calls.max()) if len(moves) else 1, width=210, color=theme.INK),
+        "calls": number("Calls", format="localized", width=65),
+        "minutes": number("Minutes", format="%.1f", width=70, help="Mean handle time."),
+        "sentiment": number("Sentiment", format="%+.2f", width=85, help="Mean of the customers, −1 to +1."),
+        "resolved": number("Resolved", format="%.0f %%", width=80, help="Of the calls whose outcome is known."),
+        **{f"call_{place}": links.column("Listen" if not place else " " * place, f"open_near_{place}", width=70) for place in range(LISTENED)},
+    }  # fmt: skip
+    st.dataframe(
+        shown, column_config=columns, column_order=list(columns), hide_index=True, row_height=44, height=theme.table_height(len(found), 760, 44),
+        placeholder="–",
     )  # fmt: skip
-
-
-def one(row: pd.Series, moves: pd.DataFrame, most: int, bucket: str) -> None:
-    """A reason: its words, its course, its figures, calls to listen to."""
-    with st.container(border=True):
-        left, middle, right = st.columns([2.2, 2.6, 1.6], vertical_alignment="center")
-        left.markdown(f"**{row['name']}**")
-        left.caption(f"{', '.join(list(row.terms)[:6])}")
-        middle.altair_chart(course(moves, most, bucket))
-        right.markdown(
-            f"{row.calls:,} calls · {figures.clock(row.duration)} on average  \n"
-            f"sentiment {figures.score(row.sentiment)} · resolved {figures.percent(row.resolved)}"
-        )
-        links = right.container(horizontal=True, gap="small")
-        links.page_link("views/calls.py", label="All", icon=":material/list_alt:", query_params={"topics": row["name"]})
-        for number, call_id in enumerate(list(row.representative_calls)[:3], start=1):
-            links.page_link(
-                "views/call.py",
-                label=f"Call {number}",
-                query_params={"call": call_id},
-                help="Near the middle of the topic",
-            )
+    st.caption("Click a reason for all its calls; Call 1 to 3 are the nearest to its middle.")
+    place = links.clicked("open_topic")
+    if place is not None:
+        st.switch_page("views/calls.py", query_params={"topics": found["name"].iloc[place]})
+    for number_of_call in range(LISTENED):
+        place = links.clicked(f"open_near_{number_of_call}")
+        if place is not None:
+            st.switch_page("views/call.py", query_params={"call": calls.iloc[place][number_of_call]})
 
 
 chosen = filters.current()
@@ -100,9 +117,8 @@ if found.empty:
     )
 else:
     st.caption(
-        f"{figures.period(chosen.since, chosen.until)} · reasons found over the whole store; bars of uncertainty at 95 %"
+        f"{figures.period(chosen.since, chosen.until)} · reasons found over the whole store · lines: 95 % intervals · pale bars: a change that chance explains"
     )
-    moves = data.ask("topic_trend", {**chosen.params(), "bucket": chosen.bucket})
     left, right = st.columns(2)
     with left:
         st.markdown("##### How customers feel about each reason")
@@ -110,6 +126,4 @@ else:
     with right:
         st.markdown("##### What people call about more or less")
         st.altair_chart(moved(found, chosen))
-    st.markdown("##### Each reason", help=f"With its calls a {chosen.bucket}, on the same scale.")
-    for _, row in found.iterrows():
-        one(row, moves[moves["name"] == row["name"]], int(moves.calls.max()) if len(moves) else 1, chosen.bucket)
+    each(found, chosen)
