@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from callkit.config import DiarizeSettings
-from callkit.engines.segmentation import SAMPLE_RATE, Segmentation
 from callkit.engines.speaker_clustering import cluster
 from callkit.engines.speaker_windows import Stretch, Windows, decide, spans, speaker_votes, stretches
 from callkit.engines.torchaudio_shim import ensure_torchaudio
@@ -28,6 +27,7 @@ from callkit.protocols import JSON, Audio, Region
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SAMPLE_RATE = 16_000
 WINDOW_S = 10.0
 STEP_S = 2.5
 #: Windows segmented together by one thread; stretches read together, and seconds of them embedded together by one thread.
@@ -50,7 +50,7 @@ class PyannoteDiarizer:
         self.settings = settings
         self.models = models
         self.cores = cores
-        self._segmentation: Segmentation | None = None
+        self._segmentation: Any = None
         self._voice: Any = None
         self._threads: ThreadPoolExecutor | None = None
         self._pipeline: Any = None
@@ -65,21 +65,24 @@ class PyannoteDiarizer:
     def open(self) -> None:
         if self._segmentation is not None or self._pipeline is not None:
             return
+        # pyannote.audio reports usage to its makers unless told not to before it is imported.
+        os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
         ensure_torchaudio()
         import torch
 
         torch.set_num_threads(self.cores)
         if self.settings.model:
-            # pyannote.audio reports usage to its makers unless told not to before it is imported.
-            os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
             from pyannote.audio import Pipeline
 
             self._pipeline = Pipeline.from_pretrained(str(self.models.path(self.settings.model)))
             return
+        from pyannote.audio import Model
+
         # A batch a thread, and no teams of threads inside: the recurrent network's thousands of small steps would each
-        # end at a barrier where OpenMP's threads spin, which beside another busy process takes a hundred times longer.
+        # end at a barrier where OpenMP's threads wait, which beside another busy process takes a hundred times longer.
         self._threads = ThreadPoolExecutor(self.cores, initializer=torch.set_num_threads, initargs=(1,))
-        self._segmentation = Segmentation(self.models.path("segmentation-3.0"))
+        model: Any = Model.from_pretrained(str(self.models.path("segmentation-3.0")))
+        self._segmentation = model.eval()
         self._voice = load_campplus(self.models.path("campplus-network"), self.models.path("campplus"))
 
     def close(self) -> None:
@@ -105,8 +108,7 @@ class PyannoteDiarizer:
 
     def _windows(self, audio: Audio, region: Region) -> Windows | None:
         """Run the segmentation model over a region."""
-        assert self._segmentation is not None
-        frame_s = self._segmentation.frame_s
+        frame_s = float(self._segmentation.receptive_field.step)
         length = region.end - region.start
         if length <= 0:
             return None
@@ -123,9 +125,29 @@ class PyannoteDiarizer:
                 views = np.lib.stride_tricks.sliding_window_view(wave, int(WINDOW_S * SAMPLE_RATE))
                 yield views[:: int(STEP_S * SAMPLE_RATE)].copy()
 
-        activity = np.concatenate(list(self._each(self._segmentation, batches())))
+        activity = np.concatenate(list(self._each(self._activity(), batches())))
         first = np.round(starts / frame_s).astype(np.int64)
         return Windows(activity, first, frame_s, int(np.ceil(length / frame_s)))
+
+    def _activity(self) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+        """(windows, samples) to (windows, frames, local speakers) probabilities of talking.
+
+        The model scores sets of local speakers; which are in which set is the powerset's mapping.
+        """
+        import torch
+        from pyannote.audio.utils.powerset import Powerset
+
+        model = self._segmentation
+        powerset: Any = Powerset(len(model.specifications.classes), model.specifications.powerset_max_classes)
+
+        def activity(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+            with torch.inference_mode():
+                found: NDArray[np.float32] = (
+                    model(torch.from_numpy(windows)[:, None]).exp() @ powerset.mapping.float()
+                ).numpy()
+            return found
+
+        return activity
 
     def _embed(self, audio: Audio, region: Region, pieces: list[Stretch], frame_s: float) -> NDArray[np.float32]:
         """(stretches, 192) voice embeddings."""
