@@ -32,14 +32,15 @@ page = st.navigation(
     position="top",
 )
 gate.sign_in()
-problem = data.problem()
-if problem is None:
-    try:
-        filters.bar()
-        page.run()
-    except data.StoreError as error:  # the store went away, or another took its place, while the page was drawn
-        gate.explain(data.problem_of(error))
-else:
+try:
+    with data.reading():
+        problem = data.problem()
+        if problem is None:
+            filters.bar()
+            page.run()
+except data.StoreError as error:  # the store went away, or another took its place, while the page was drawn
+    problem = data.problem_of(error)
+if problem is not None:
     gate.explain(problem)
     if problem.may_run and page.title == "Run":
         page.run()

@@ -1,16 +1,17 @@
 """The dashboard's only door to callkit: questions to the snapshot, a call, search, queries and runs.
 
 Every answer is kept by the snapshot's identity: the same question to the same snapshot is asked once, and when a new
-snapshot takes its place (another file under the same name) everything kept is dropped. No connection stays open, so
-nothing holds on to a snapshot that was replaced, and what was forgotten is gone from here too.
+snapshot takes its place (another file under the same name) everything kept is dropped. A connection is open only while
+a page is drawn, so nothing holds on to a snapshot that was replaced, and what was forgotten is gone from here too.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,35 @@ def config() -> Config:
 # --- The snapshot -----------------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Reading:
+    """One drawing of a page: it asks one snapshot, opened at its first question, whatever is swapped in meanwhile."""
+
+    version: str
+    snapshot: Snapshot | None = None
+
+
+_drawing = threading.local()
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """While a page is drawn: the same snapshot for all its questions, closed at the end."""
+    # The version before the file is opened: what is kept may be newer than its version says, never older.
+    _drawing.reading = reading = Reading(version())
+    try:
+        yield
+    finally:
+        _drawing.reading = None
+        if reading.snapshot is not None:
+            reading.snapshot.close()
+
+
 def version() -> str:
     """The identity of the snapshot that is there now; "" where there is none. A changed one empties what was kept."""
+    current = getattr(_drawing, "reading", None)
+    if current is not None:
+        return str(current.version)
     try:
         found = session().store.stat()
     except OSError:
@@ -138,16 +166,25 @@ def _ask(version: str, name: str, params: dict[str, Any]) -> pd.DataFrame:
 
 
 def _open_and(question: Any) -> Any:
-    """Ask a snapshot that is opened for this and closed after; once more where it was being replaced just then."""
-    for attempt in (1, 2):
-        try:
-            with Snapshot(session().store) as snapshot:
-                return question(snapshot)
-        except StoreError as error:
-            if attempt == 2 or error.code not in ("store-missing", "store-invalid"):
-                raise
-            time.sleep(0.1)
-    return None
+    """Ask the snapshot of the page being drawn; else one that is opened for this and closed after."""
+    current = getattr(_drawing, "reading", None)
+    if current is None:
+        with _opened() as snapshot:
+            return question(snapshot)
+    if current.snapshot is None:
+        current.snapshot = _opened()
+    return question(current.snapshot)
+
+
+def _opened() -> Snapshot:
+    """The snapshot, open; tried once more where it was being replaced just then."""
+    try:
+        return Snapshot(session().store).__enter__()
+    except StoreError as error:
+        if error.code not in ("store-missing", "store-invalid"):
+            raise
+    time.sleep(0.1)
+    return Snapshot(session().store).__enter__()
 
 
 def bounds() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 import data
 import figures
+import links
 
 PERIODS = {"Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last 365 days": 365}
 USUAL = "Last 30 days"
@@ -79,6 +80,8 @@ class Filter:
 
 def bar() -> Filter:
     """Draw the bar and say what was chosen. The period ends with the store's latest call, not with today."""
+    for name, value in st.session_state.pop(links.CHOOSE, {}).items():
+        st.session_state[name] = value
     offered = data.options()
     columns = st.columns([1.25, 1.25, 1, 1.25, 1.1, 1.1, 1, 0.55], gap="small", vertical_alignment="center")
     with columns[0]:

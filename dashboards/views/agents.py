@@ -76,7 +76,7 @@ def table(frame: pd.DataFrame, figure: str) -> None:
     st.caption("Click an agent to see their calls.")
     place = links.clicked(f"open_agent_{figure}")
     if place is not None:
-        st.switch_page("views/calls.py", query_params={"agents": frame.agent_id.iloc[place]})
+        links.go("calls", choose={"agents": [frame.agent_id.iloc[place]]})
 
 
 def over_time(chosen: filters.Filter, agents: list[str], figure: str) -> None:

@@ -11,6 +11,7 @@ import data
 import figures
 import filters
 import gate
+import links
 from player import player
 
 
@@ -36,7 +37,7 @@ def header(view: dict[str, Any]) -> None:
         if row.button(
             label, icon=f":material/{icon}:", disabled=figures.missing(other), help="Among the calls the filters show"
         ):
-            st.switch_page("views/call.py", query_params={"call": other})
+            links.go("call", call=other)
     row.download_button(
         "Report", lambda: data.call_report(call["call_id"]).encode(), f"call-{call['call_id'][:12]}.html", "text/html",
         icon=":material/download:", on_click="ignore",

@@ -117,8 +117,7 @@ def table(frame: pd.DataFrame, searched: bool) -> None:
     place = links.clicked("open_call")
     if place is not None:
         row = frame.iloc[place]
-        where = {"call": row.call_id} | ({"turn": str(row.turn)} if searched else {})
-        st.switch_page("views/call.py", query_params=where)
+        links.go("call", call=row.call_id, **({"turn": str(row.turn)} if searched else {}))
 
 
 chosen = filters.current()

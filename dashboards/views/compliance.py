@@ -120,7 +120,7 @@ def proof_table(proofs: pd.DataFrame) -> None:
     )  # fmt: skip
     place = links.clicked("open_proved")
     if place is not None:
-        st.switch_page("views/call.py", query_params={"call": proofs.call_id.iloc[place]})
+        links.go("call", call=proofs.call_id.iloc[place])
 
 
 def failure_table(failures: pd.DataFrame) -> None:

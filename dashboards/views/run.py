@@ -100,7 +100,7 @@ def results(ended: list[Any], number: int) -> None:
     )
     place = links.clicked(key)
     if place is not None and frame.Result.iloc[place] != "failed":
-        st.switch_page("views/call.py", query_params={"call": frame.call.iloc[place], "period": "All time"})
+        links.go("call", choose={"period": "All time"}, call=frame.call.iloc[place])
 
 
 def watch() -> None:

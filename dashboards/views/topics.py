@@ -100,11 +100,11 @@ def each(found: pd.DataFrame, chosen: filters.Filter) -> None:
     st.caption("Click a reason for all its calls; Call 1 to 3 are the nearest to its middle.")
     place = links.clicked("open_topic")
     if place is not None:
-        st.switch_page("views/calls.py", query_params={"topics": found["name"].iloc[place]})
+        links.go("calls", choose={"topics": [found["name"].iloc[place]]})
     for number_of_call in range(LISTENED):
         place = links.clicked(f"open_near_{number_of_call}")
         if place is not None:
-            st.switch_page("views/call.py", query_params={"call": calls.iloc[place][number_of_call]})
+            links.go("call", call=calls.iloc[place][number_of_call])
 
 
 chosen = filters.current()
