@@ -10,6 +10,7 @@ from callkit.model import SpeakerSpan
 from callkit.protocols import JSON, Diarizer, Given, Region, Resources
 from callkit.stages.bleed import without_bleed
 from callkit.stages.regions import listening_channels, talk_regions, two_sided
+from callkit.stages.sound import TELEPHONE_HZ, sounding, without_pauses
 
 if TYPE_CHECKING:
     from callkit.config import DiarizeSettings
@@ -52,10 +53,13 @@ class Diarize:
             whole = Region(channel, 0.0, inspection.duration_s)
             if inspection.path == "channels":
                 found = self.engine.diarize(audio, whole, speakers=(1, 1))
-                spans += [replace(span, speaker=f"S{channel}", channel=channel) for span in found]
+                own = without_pauses(found, sounding(audio, channel))
+                spans += [replace(span, speaker=f"S{channel}", channel=channel) for span in own]
             else:
                 limits = (self.settings.min_speakers, self.settings.max_speakers)
-                spans += self.engine.diarize(audio, whole, speakers=limits)
+                found = self.engine.diarize(audio, whole, speakers=limits)
+                on_a_line = all(stats.bandwidth_hz <= TELEPHONE_HZ for stats in inspection.channels)
+                spans += without_pauses(found, sounding(audio, channel)) if on_a_line else found
         talk = talk_regions(inspection)
         kept = [part for span in spans for part in _inside(span, talk)]
         return {"speaker_spans": tuple(sorted(kept, key=lambda span: (span.start, span.end, span.speaker)))}
