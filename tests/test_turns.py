@@ -107,6 +107,16 @@ def test_on_an_outbound_call_the_one_who_answers_is_the_customer() -> None:
     assert found["S0"][0] == "customer"
 
 
+def test_of_two_agents_the_later_one_is_the_second() -> None:
+    texts = {
+        "S0": ["Thank you for calling, this is Tom from billing."],
+        "S1": ["I have a problem with my bill.", "I want to cancel my order."],
+        "S2": ["Thank you for holding, this is Ann from payments, how can I help you?", "May I have your name?"],
+    }
+    found = roles.assign_roles(texts, "S0")
+    assert [found[name][0] for name in texts] == ["agent", "customer", "agent_2"]
+
+
 def test_the_channel_map_decides_where_there_is_one() -> None:
     words = say("Thank you for calling, how can I help you?", 0.0) + say("Hello.", 4.0, 1)
     turns = run(words, [], path="channels", role="customer")

@@ -93,10 +93,11 @@ def assign_roles(
     direction: str | None = None,
     company_names: Sequence[str] = (),
 ) -> dict[str, tuple[Role, float]]:
-    """Role and confidence of each speaker, from what each says in his turns, in order.
+    """Role and confidence of each speaker, from what each says in his turns; speakers in the order in which they begin.
 
     `first` speaks first; `fixed` holds what the channel map says. The speaker with the most of an agent's words is the
-    agent, the one with the least is the customer; of any other, one who sounds like an agent is a second agent.
+    agent, the one with the least is the customer; of any other, one who sounds like an agent is an agent too, and who of
+    the agents comes later is the second.
     """
     fixed = fixed or {}
     evidence = {name: agent_evidence(texts, company_names) for name, texts in turns.items()}
@@ -119,6 +120,10 @@ def assign_roles(
         roles[name] = ("customer", certainty(agent - evidence[name]))
     for name in free:
         roles[name] = ("agent_2", certainty(evidence[name])) if evidence[name] > 1.0 else ("unknown", 0.5)
+    agents = [name for name in turns if name not in fixed and roles[name][0] in ("agent", "agent_2")]
+    for place, name in enumerate(agents):
+        if "agent" not in taken:
+            roles[name] = ("agent_2" if place else "agent", roles[name][1])
     return roles
 
 

@@ -30,7 +30,7 @@ class Turns:
     """Gives every word to one speaker, gathers turns, and says who is agent and who is customer."""
 
     name = "turns"
-    version = 1
+    version = 2
     scope: Literal["utterance", "call"] = "call"
     requires: tuple[str, ...] = ("words", "language", "speaker_spans", "inspection")
     provides: tuple[str, ...] = ("raw_turns",)
