@@ -69,13 +69,11 @@ class Filter:
         """What changes are measured against, in words; empty where there is nothing to compare with."""
         return f"vs the {self.days} days before" if self.before else ""
 
-    def link(self, *, since: datetime, **members: str) -> dict[str, list[str]]:
-        """As a URL's parameters: the same choices from the day `since` to the period's last, and some narrowed to one member."""
+    def narrowed(self, *, since: datetime, **members: str) -> dict[str, Any]:
+        """Settings of the bar (`links.go`): from the day `since` to the period's last, some choices narrowed to one member."""
         last = (self.until or bounds_of(1)[1]) - timedelta(days=1)
         first = max(since.date(), data.bounds()["first_call"].date())
-        choices = {name: list(getattr(self, name)) for name in CHOICES if getattr(self, name)}
-        narrowed = {name: [member] for name, member in members.items()}
-        return {"period": [CUSTOM], "dates": [first.isoformat(), last.date().isoformat()], **choices, **narrowed}
+        return {"period": CUSTOM, "dates": (first, last.date()), **{name: [member] for name, member in members.items()}}
 
 
 def bar() -> Filter:

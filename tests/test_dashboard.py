@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -115,10 +115,9 @@ def test_the_calls_behind_what_got_worse_are_those_of_its_week(tmp_path: Path, o
     import filters
 
     chosen = filters.Filter(until=datetime(2026, 5, 15), agents=("agent-03",), topics=("Refund request",))
-    assert chosen.link(since=datetime(2026, 5, 8), topics="Late delivery") == {
-        "period": ["Custom dates"],
-        "dates": ["2026-05-08", "2026-05-14"],
-        "agents": ["agent-03"],
+    assert chosen.narrowed(since=datetime(2026, 5, 8), topics="Late delivery") == {
+        "period": "Custom dates",
+        "dates": (date(2026, 5, 8), date(2026, 5, 14)),
         "topics": ["Late delivery"],
     }
     app = open_app(path, "calls", period="Custom dates", dates=["2026-05-08", "2026-05-14"], agents=["agent-03"])

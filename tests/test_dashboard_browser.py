@@ -87,8 +87,8 @@ def local(url: str) -> bool:
 
 
 def is_error(said: Any) -> bool:
-    """Charts that cannot be drawn say so on the console. Streamlit asks for its health below the page's path first: 404."""
-    return said.type == "error" and "status of 404" not in said.text
+    """Charts that cannot be drawn say so on the console. (Streamlit asks for its health below the page's path first: 404.)"""
+    return said.type == "error" and "Failed to load resource" not in said.text
 
 
 def go(tab: Any, place: str) -> None:
@@ -314,7 +314,7 @@ def test_links_keep_the_period_and_open_what_they_name(page: Any, address: str) 
 
 def test_what_got_worse_leads_to_its_calls(page: Any, address: str) -> None:
     go(page, f"{address}/")
-    page.get_by_role("link", name="Show these calls").first.click()
+    page.get_by_role("button", name="Show these calls").first.click()
     said = arrived(page, "Calls")
     assert "24 Jun 2026 – 30 Jun 2026" in said
     assert "topics=" in url(page) or "agents=" in url(page) or "queues=" in url(page)

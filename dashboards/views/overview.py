@@ -13,6 +13,7 @@ import data
 import figures
 import filters
 import gate
+import links
 import theme
 
 FIGURES = {
@@ -192,12 +193,8 @@ def worse(chosen: filters.Filter) -> None:
         line.markdown(
             f"**{row.member}** ({row.kind}) · {name} **{form(now)}**, usually {form(usual)} · {row.calls} calls"
         )
-        line.page_link(
-            "views/calls.py",
-            label="Show these calls",
-            icon=":material/arrow_forward:",
-            query_params=chosen.link(since=week, **{MEMBER_OF[row.kind]: row.member}),
-        )
+        if line.button("Show these calls", icon=":material/arrow_forward:", type="tertiary", key=f"worse_{row.Index}"):
+            links.go("calls", choose=chosen.narrowed(since=week, **{MEMBER_OF[row.kind]: row.member}))
 
 
 chosen = filters.current()
