@@ -15,13 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from callkit.model import Phrase, Redaction, SafeTurn, SafeWord, Turn, Word, join_words
 from callkit.protocols import JSON, EntityRecognizer, Given, Resources
 from callkit.text.found import Finding, Hint, Utterance
-from callkit.text.personal import Memory, find
+from callkit.text.personal import SECRETS, Memory, find
 
 if TYPE_CHECKING:
     from callkit.config import RedactSettings
-
-#: Types whose digits never stay, whatever the configuration says (PCI DSS 3.3.1).
-NEVER_KEPT = frozenset({"CVV", "PIN", "PASSWORD"})
 
 _CAPITAL = re.compile(r"[^\W\d_a-z][^\W\d_]+")
 
@@ -68,8 +65,7 @@ class Redactor:
     def findings(self, conversation: Sequence[Utterance], *, memory: Memory | None = None) -> list[Finding]:
         """What is to be replaced: above its type's threshold, and of a type that is not kept."""
         self.look(conversation)
-        found = find(conversation, memory)
-        return [finding for finding in found if self.wanted(finding)]
+        return find(conversation, memory, self.wanted)
 
     def look(self, conversation: Sequence[Utterance]) -> None:
         """Give each new turn that could hold entities the engine's: a cased model sees none without capitals or digits."""
@@ -96,7 +92,7 @@ class Redactor:
         return finding.score >= self.settings.thresholds.get(finding.entity, self.settings.threshold)
 
     def action(self, entity: str) -> Literal["replace", "keep_last_four", "keep"]:
-        return "replace" if entity in NEVER_KEPT else self.settings.actions.get(entity, "replace")
+        return "replace" if entity in SECRETS else self.settings.actions.get(entity, "replace")
 
     def placeholder(self, finding: Finding, people: People) -> str:
         """What stands for a finding: [CARD], [PERSON_1], or [CARD 1111] where the last four digits are kept."""

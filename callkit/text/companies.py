@@ -18,7 +18,12 @@ _JOINERS = frozenset({"and", "&", "of", "the", "'", "-", "n", "+"})
 _GREETED = re.compile(
     r"(?<!\w)(?:(?:for|are|you're) (?:calling|contacting|choosing|phoning|ringing|reaching|using)|welcome to|you've reached|you have reached)(?: the)? $"
 )
+#: "This is Dana from Contoso", "you're through to Amir at ..."
+_WORKS_FOR = re.compile(
+    r"(?<!\w)(?:this is|my name(?:'s| is)|i'm|i am|it's|through to) (?:[^\W\d_][\w'-]* ){0,3}(?:speaking |calling )?(?:from|with|at|of) (?:the )?$"
+)
 _SHORTEST = 2  # words of a company's name that are enough to know it by
+_SHORTEST_WORD = 4  # letters of a company's name of one word
 
 
 @cache
@@ -54,7 +59,11 @@ def _named(utterance: Utterance) -> list[tuple[int, int]]:
         if len(words) == 2 and words[0].norm in first_names() and words[1].norm in surnames():
             continue  # "Mary Flowers"
         several = sum(word.norm not in _JOINERS for word in words) >= _SHORTEST
-        if several and (end > 1 or _GREETED.search(utterance.lower[: words[0].start])):
+        ahead = utterance.lower[: words[0].start]
+        greeted = _GREETED.search(ahead) or _WORKS_FOR.search(ahead)
+        if greeted and len(words) == 1 and not _is_person(words[0]):
+            several = True
+        if several and (end > 1 or greeted):
             kept = words[:end] if end > 1 else words
             found.append((kept[0].start, kept[-1].end))
     return found
@@ -74,6 +83,11 @@ def _capitals(tokens: Sequence[Token]) -> list[list[Token]]:
     return [stretch for stretch in stretches if stretch]
 
 
+def _is_person(word: Token) -> bool:
+    plain = _plain(word)
+    return plain in first_names() or plain in surnames() or len(plain) < _SHORTEST_WORD
+
+
 def _plain(word: Token) -> str:
     return word.norm.removesuffix("'s")
 
@@ -84,5 +98,6 @@ def _shorter(name: str) -> list[str]:
     return [
         " ".join(words[:count])
         for count in range(1, len(words) + 1)
-        if sum(word not in _JOINERS for word in words[:count]) >= _SHORTEST and words[count - 1] not in _JOINERS
+        if (count == len(words) == 1 or sum(word not in _JOINERS for word in words[:count]) >= _SHORTEST)
+        and words[count - 1] not in _JOINERS
     ]

@@ -42,6 +42,9 @@ _NUMERIC = re.compile(
 )
 _TIME = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?(?![\d:])", re.I)
 _MONTH_YEAR = re.compile(r"(?:0?[1-9]|1[0-2])/(?:20)?[2-4]\d")
+_HOLIDAY = re.compile(
+    r"(?<!\w)(?:christmas(?: day| eve)|new year'?s(?: day| eve)|boxing day|halloween|valentine'?s(?: day)?|(?:st\.?|saint) patrick'?s day|leap day)(?:,? (?:of |in )?(?:(?:19|20)\d\d|(?:nineteen|twenty|two thousand)(?: and)?(?: [a-z]+){1,2}))?(?!\w)"
+)
 _SLASHES = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2]) ?(?:/|slash) ?(?:20)?[2-4]\d(?![\d/])")
 _CODE_AHEAD = re.compile(r"(?:sort code|routing|account|reference|order|policy|policy number|number)(?:'s| is|:)? ?$")
 BIRTH = words_pattern(
@@ -157,6 +160,7 @@ def dates(utterance: Utterance) -> list[DateSpan]:
     found += _slash_said(utterance)
     found += _with_month(utterance)
     found += _of_ordinals(utterance)
+    found += [DateSpan(*match.span(), 2, named_day=True) for match in _HOLIDAY.finditer(utterance.lower)]
     kept: list[DateSpan] = []
     for span in sorted(found, key=lambda span: (span.start, -span.end)):
         if not kept or span.start >= kept[-1].end:

@@ -29,7 +29,13 @@ def first_names() -> frozenset[str]:
     for name in ("dist.female.first", "dist.male.first"):
         lines = files("names").joinpath(name).read_text("ascii").splitlines()
         known.update(line.split()[0].lower() for line in lines if line.strip())
-    return frozenset(known - not_names() - frozenset(rules()["words"]["ambiguous_first_names"].split()))
+    return frozenset(known - not_names() - ambiguous())
+
+
+@cache
+def ambiguous() -> frozenset[str]:
+    """First names that are common words too ("May", "Will")."""
+    return frozenset(rules()["words"]["ambiguous_first_names"].split())
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import cache
 
 from callkit.text.companies import companies
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
-from callkit.text.namelists import acronyms, all_surnames, first_names, not_names, rules, surnames
+from callkit.text.namelists import acronyms, all_surnames, ambiguous, first_names, not_names, rules, surnames
 from callkit.text.spoken import Run, Token
 
 RECOGNIZER = "callkit:name"
@@ -116,8 +116,15 @@ class NameFinder:
     def find(self) -> Iterator[Finding]:
         for turn in range(len(self.conversation)):
             for finding in (*self.introduced(turn), *self.answered(turn), *self.seen(turn)):
-                self.known.update(dict.fromkeys(self.name_words(finding)))
-                if finding.rule != "model":
+                guessed = finding.rule == "model"
+                words = self.name_words(finding)
+                if (
+                    not guessed
+                    or len(words) > 1
+                    or any(word in first_names() or word in all_surnames() for word in words)
+                ):
+                    self.known.update(dict.fromkeys(words))
+                if not guessed:
                     self.named.add(turn)
                 yield finding
         for turn in range(len(self.conversation)):
@@ -190,9 +197,21 @@ class NameFinder:
                 if len(words) == 1 and (len(words[0].text) < 3 or _MEDICINE.search(words[0].norm)):
                     continue
                 known = words[0].norm in first_names()
+                if len(words) == 1 and self.is_opening(turn, words[0]):
+                    continue
                 if known or not _COMPANY_BEFORE.search(utterance.lower[: words[0].start]):
                     score = min(hint.score, 0.7 if known or len(words) > 1 else 0.55)
                     yield self.finding(turn, words[0], words[-1], score, "model", hint.recognizer)
+
+    def is_opening(self, turn: int, word: Token) -> bool:
+        """Has a word its capital from the beginning of a sentence, and is no name of the census? The model errs there."""
+        before = self.conversation[turn].text[: word.start].rstrip()
+        begins = (not before and word.end < len(self.conversation[turn].text.rstrip(" .!?"))) or before[-1:] in (
+            ".",
+            "!",
+            "?",
+        )
+        return begins and word.norm not in first_names() and word.norm not in all_surnames()
 
     def groups(self, tokens: Sequence[Token], turn: int) -> list[list[Token]]:
         """The names in a stretch that a model takes for one: "Jeff, Amanda" is two."""
@@ -231,7 +250,8 @@ class NameFinder:
         if known.start - before.end != 1 or before.norm in _JOINERS or len(before.text) < 3:
             return False
         starts = before.start == 0 or before.text[0].isupper()
-        return starts and known.norm not in first_names() and self.could_be(before, turn, sure=not utterance.cased)
+        family = known.norm in surnames() or known.norm not in first_names()
+        return starts and family and self.could_be(before, turn, sure=not utterance.cased)
 
     def spelled(self, turn: int) -> Iterator[Finding]:
         """Letters that spell a known name, or a name that was asked for or just said."""
@@ -324,7 +344,8 @@ class NameFinder:
         if self.in_run(utterance, token):
             return False
         if token.text[0].isupper():
-            return len(token.text) == 1 or token.norm in surnames()
+            initial = len(token.text) == 1 and (token.text != "I" or utterance.text[token.end : token.end + 1] == ".")
+            return initial or token.norm in surnames()
         return not utterance.cased and token.norm in surnames() and token.norm not in not_names()
 
     def in_run(self, utterance: Utterance, token: Token) -> bool:
@@ -365,7 +386,7 @@ class NameFinder:
             return False
         if any(token.start < end and start < token.end for start, end in self.companies[turn]):
             return False
-        if norm in self.known and norm in not_names():
+        if norm in self.known and (norm in not_names() or norm in ambiguous()):
             return token.text[0].isupper() and self.ends_phrase(turn, token)
         if norm in self.known:
             return token.text[0].isupper() or norm in first_names() or not self.conversation[turn].cased

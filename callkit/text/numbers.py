@@ -21,6 +21,7 @@ from callkit.text.spoken import Item, Run
 #: So many words may stand between what names a number and the number; more where it is a secret ("let me flip it over").
 _GAP = 7
 _SECRET_GAP = 12
+_NEXT_NUMBER = 12  # characters between what names a number and the number
 _SECRET_SCORE = 0.96
 #: How many turns back a question still explains an answer.
 REACH = 8
@@ -153,6 +154,7 @@ _BACKCHANNEL = re.compile(
 #: "the card ending in", "the last four of your social": so many of the digits are said, and no more.
 _ENDING = re.compile(r"\b(?:ending|ends|last)\b")
 _ENDING_LENGTH = (2, 6)
+_CALLED_NUMBER = re.compile(r"\b(?:number|numbers|call|dial|ring|phone)(?:'s| is| are|:)?(?: us)?(?: at| on)?\W*$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _YEAR_BEFORE = re.compile(
     r"(?:in|since|from|of|year|until|during|to|and|january|february|march|april|may|june|july|august|september|october|november|december|back in|early|late|summer|spring|fall|winter|model)\W*$"
@@ -223,6 +225,8 @@ class NumberFinder:
 
     def counts(self, run: Run, utterance: Utterance) -> bool:
         """May a run be a number? Letters alone are one as a short code, or as a piece said in a turn of its own."""
+        if utterance.lower[max(0, run.start - 2) : run.start] == "0x":
+            return False  # hexadecimal: an error code, an address in memory
         if run.digits or 5 <= len(run.letters) <= 8:
             return True
         alone = utterance.lower[: run.start] + utterance.lower[run.end :]
@@ -297,7 +301,7 @@ class NumberFinder:
                 return
             if length <= 6 or (rule.firm and not luhn(run.digits)):
                 return
-        text = self.conversation[piece.turn].text[run.start : run.end]
+        text = self.conversation[piece.turn].text
         shape = shape_of(run.value, [piece], text)
         if len(self.mended(piece)) > 1 and max(self.mended(piece)) < 7:
             return
@@ -375,7 +379,7 @@ class NumberFinder:
         own = self.cues(piece.turn)
         for cue in own:  # "4321 is my PIN"
             link = 0 <= cue.start - run.end <= 25 and _ANSWER_LINK.fullmatch(utterance.lower[run.end : cue.start])
-            if link and cue.rule.entity and self.takes(cue, piece, length, near=True):
+            if link and cue.rule.entity and not self.leads_on(cue, piece) and self.takes(cue, piece, length, near=True):
                 return cue.rule
         before = [cue for cue in reversed(own) if cue.end <= run.start]
         gaps = [utterance.lower[cue.end : run.start].count(" ") for cue in before]
@@ -391,6 +395,12 @@ class NumberFinder:
                 if meant:
                     return cue.rule
         return self.asked(piece, length)
+
+    def leads_on(self, cue: Cue, piece: Piece) -> bool:
+        """Does a cue right after a number lead on to another: "ten twenty seven, security code 123"?"""
+        said = self.conversation[piece.turn].lower[piece.run.end : cue.start].strip(" ,")
+        runs = self.conversation[piece.turn].runs
+        return not said and any(0 <= run.start - cue.end <= _NEXT_NUMBER for run in runs)
 
     def asked(self, piece: Piece, length: int) -> Rule | None:
         """The rule of the question, or the earlier words, that a number answers."""
@@ -512,7 +522,7 @@ def shape_of(value: str, pieces: Sequence[Piece], text: str = "") -> tuple[str, 
             return "SSN", 0.85, "written as a social security number"
         if length in (10, 11) or re.fullmatch(r"\d{3}[-. ]\d{4}", said) or (length >= 11 and "+" in said):
             return "PHONE", 0.6, "phone by length"
-        if length == 7 and one_by_one >= 5:
+        if length == 7 and (one_by_one >= 5 or _CALLED_NUMBER.search(text[: pieces[0].run.start].lower())):
             return "PHONE", 0.5, "phone by length"
         if length >= 8:
             return "ACCOUNT", 0.5, "long number"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from callkit.text.again import said_again
@@ -59,8 +59,17 @@ class Memory:
                 known.pop(next(iter(known)))
 
 
-def find(conversation: Sequence[Utterance], memory: Memory | None = None) -> list[Finding]:
-    """Every finding, sorted by turn and place, none overlapping another. `memory` is read and added to."""
+#: What may never be kept (PCI DSS 3.3.1): where such a finding overlaps another, it decides the kind.
+SECRETS = frozenset({"CVV", "PIN", "PASSWORD"})
+
+
+def find(
+    conversation: Sequence[Utterance], memory: Memory | None = None, wanted: Callable[[Finding], bool] | None = None
+) -> list[Finding]:
+    """Every finding, sorted by turn and place, none overlapping another. `memory` is read and added to.
+
+    Findings that are not `wanted` are left out before overlaps are settled: what is kept hides nothing beneath it.
+    """
     memory = memory or Memory()
     found: list[Finding] = []
     taken: list[list[tuple[int, int]]] = [list(utterance.placeholders) for utterance in conversation]
@@ -86,7 +95,8 @@ def find(conversation: Sequence[Utterance], memory: Memory | None = None) -> lis
         ).find()
     )
     add(dates_again(conversation, dates.spans, found, memory.dates))
-    return [_flagged(finding, conversation) for finding in settle(found, conversation)]
+    kept = [finding for finding in found if wanted is None or wanted(finding)]
+    return [_flagged(finding, conversation) for finding in settle(kept, conversation)]
 
 
 def _flagged(finding: Finding, conversation: Sequence[Utterance]) -> Finding:
@@ -115,7 +125,7 @@ def settle(found: Sequence[Finding], conversation: Sequence[Utterance]) -> list[
         if last is None or last.turn != finding.turn or finding.start >= last.end:
             kept.append(finding)
             continue
-        sure = last if last.score >= finding.score else finding
+        sure = max(last, finding, key=lambda one: (one.entity in SECRETS, one.score))
         kept[-1] = Finding(
             finding.turn,
             last.start,

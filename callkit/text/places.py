@@ -32,11 +32,21 @@ _ORDINAL_STREET = re.compile(
     r"\W{0,2}(?:(?:north|south|east|west|n|s|e|w)\.? )?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b(?: (?:street|st|avenue|ave|road))?"
 )
 _UNIT = re.compile(
-    r"(?:apartment|apt|unit|suite|ste|flat|floor|building|bldg|lot|box|#)\b\.?(?: ?#| number)? ?|#", re.I
+    r"(?:apartment|apt|unit|suite|ste|flat|floor|building|bldg|lot|box|number|#)\b\.?(?: ?#| number)? ?|#", re.I
 )
 #: "Flat 3, " before the number of the house.
 _UNIT_AHEAD = re.compile(
     r"(?<!\w)(?:apartment|apt|unit|suite|flat|floor|room)\b\.? ?(?:number )?#?(?:\d+\w?|[a-z]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)?,? ?(?:at )?$",
+    re.I,
+)
+#: "Rose Cottage, " before it.
+_HOUSE_AHEAD = re.compile(
+    r"(?<!\w)(?:[A-Z][\w'’-]+ ){1,3}(?:Cottage|House|Farm|Lodge|Villa|Hall|Manor|Grange|Barn|Mansions|Towers|Mill|Court|Apartments), $"
+)
+_CORNER = re.compile(
+    r"the corner of (?:(?!and\b)[\w.'’-]+ ){1,4}(?:and|&) (?:\d+(?:st|nd|rd|th)|[A-Z][\w'’-]+|[a-z]+)(?: (?:"
+    + _SUFFIX
+    + r")\b)?",
     re.I,
 )
 _REGION = re.compile(
@@ -51,6 +61,9 @@ _GAP = re.compile(
     r"[\s,.;]*(?:(?:and|in|it's|that's|zip|zip code|zip is|zip code is|postcode|postal code|postcode is) )*[\s,]*"
 )
 _TOWN = re.compile(r"[^\W\d_a-z][\w'’-]+\.?(?: (?:[^\W\d_a-z][\w'’-]+|de|del|la|of|upon|on)\b\.?){0,3}")
+_TOWN_BEGINS = frozenset(
+    {"los", "las", "la", "el", "san", "new", "north", "south", "east", "west", "great", "little", "high", "big"}
+)
 _TOWN_UNCASED = re.compile(r"(?:[a-z]{3,} ?){1,2}(?=$|\W*$)")
 #: Postcodes of the United States, the United Kingdom and Canada.
 _POSTCODE = re.compile(r"\d{5}|\d{9}|[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
@@ -113,6 +126,9 @@ _ASKED = words_pattern(
         "sent? (?:it |that |this )?to",
     ]
 )
+_LIVES = re.compile(
+    r"\b(?:live|lives|living|home|house|address|located|staying|offices?) (?:is |are )?(?:located )?(?:at|on|is) $"
+)
 _STREET_ASKED = words_pattern(
     [
         "(?:what|which|and|on|what's|what is|is) (?:the |your |is the |is your )?street(?: name)?",
@@ -158,13 +174,15 @@ class AddressFinder:
 
     def in_turn(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
         reached = 0
-        for run in utterance.runs:
+        for whole in utterance.runs:
+            run = _house_number(whole, utterance)
             if run.start < reached or any(run.start < end and start < run.end for start, end in self.taken[turn]):
                 continue
             end, rule, score = self.street(turn, run)
             if end:
                 end = self.extended(utterance, end)
-                unit = _UNIT_AHEAD.search(utterance.text, max(0, run.start - 30), run.start)
+                ahead = max(0, run.start - 30), run.start
+                unit = _UNIT_AHEAD.search(utterance.text, *ahead) or _HOUSE_AHEAD.search(utterance.text, *ahead)
                 yield self.finding(turn, unit.start() if unit else run.start, end, score, rule)
                 reached = end
             elif len(run.digits) in (5, 9) and _ZIP_AFTER_STATE.search(utterance.text[: run.start]):
@@ -186,6 +204,9 @@ class AddressFinder:
             number = next((run for run in utterance.runs if run.start == match.end()), None)
             if number is not None and (self.asked(turn, number) or number.start != match.end()):
                 yield self.finding(turn, match.start(), self.extended(utterance, number.end), 0.75, "numbered road")
+        for match in _CORNER.finditer(utterance.text):
+            if _LIVES.search(utterance.lower[: match.start()]):
+                yield self.finding(turn, match.start(), self.extended(utterance, match.end()), 0.7, "corner of streets")
         for match in _PO_BOX.finditer(utterance.text):
             box = next((run for run in utterance.runs if 0 <= run.start - match.end() <= 2), None)
             if box is not None:
@@ -265,7 +286,8 @@ class AddressFinder:
         if not after_comma:
             return None
         town = _TOWN.match(text, place) if utterance.cased else _TOWN_UNCASED.match(text, place)
-        if town is None or town.group().split()[0].lower().strip(".") in not_names():
+        first = town.group().split()[0].lower().strip(".") if town else ""
+        if town is None or (first in not_names() and first not in _TOWN_BEGINS):
             return None
         return town.end()
 
@@ -319,6 +341,16 @@ class AddressFinder:
         while end > start and text[end - 1] in " ,\n":
             end -= 1
         return Finding(turn, start, end, "ADDRESS", score, RECOGNIZER, rule, text[start:end])
+
+
+def _house_number(run: Run, utterance: Utterance) -> Run:
+    """The last number of a run that holds several: "the PIN is 5926. 27 Orchard Street"."""
+    for place in range(len(run.items) - 1, 0, -1):
+        between = utterance.text[run.items[place - 1].end : run.items[place].start]
+        written = run.items[place].kind == run.items[place - 1].kind == "written"
+        if between.startswith(". ") or (written and between.startswith(", ")):
+            return Run(run.items[place:])
+    return run
 
 
 def joined(found: list[Finding], utterance: Utterance) -> list[Finding]:

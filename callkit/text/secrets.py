@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
 
@@ -15,7 +16,14 @@ _NAMED = re.compile(
     r"(?: (?:on|for) (?:the|my|this) account)?(?:,? i (?:think|believe),?)?(?: (?:is set to|is|was|would be|should be|might be|used to be)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
 )
 #: The password comes first: "bluebird is my password".
-_NAMED_AFTER = re.compile(r",? (?:is|as|for|was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)")
+_NAMED_AFTER = re.compile(r",? (?:is|as|was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)")
+#: A name to log in with, which is an account of somebody.
+_LOGIN = re.compile(
+    r"(?<!\w)(?:user ?name|user id|login(?: name| id)?|screen name|handle)(?: (?:on|for) (?:the|my|this) account)?(?: (?:you've got|you have|i have|i see|we have|on file))?(?: (?:is|was)|:|'s)[\s,:]*"
+)
+_LOGIN_ASKED = words_pattern(
+    ["(?:what(?:'s| is| was)|which|your|the) (?:\\w+ )?(?:user ?name|user id|login name|login id|screen name)"]
+)
 #: What leads to it then: "I tried logging in with bluebird as my password".
 _USED = words_pattern(
     ["with", "using", "used", "is", "was", "put", "enter(?:ed)?", "typed", "tried", "have", "had", "set"]
@@ -35,6 +43,7 @@ _ASKED = words_pattern(
         "where (?:did|were) your (?:parents|mother|father|grandparents)",
         "(?:city|town|place) of birth",
         "street (?:did )?you (?:gr[eo]w up|lived?)",
+        "school (?:mascot|nickname|team)",
         "(?:school|university|college) did you (?:attend|go)",
         "pet'?s name",
         "childhood nickname",
@@ -61,6 +70,11 @@ _ABOUT = words_pattern(
         "never (?:tell|give|share)",
     ]
 )
+#: A question of so few words that names a password asks for it.
+_SHORT_QUESTION = 5
+_NEEDED = re.compile(
+    r"\b(?:need|confirm|verify|provide|get|have|take|say|spell) (?:me )?(?:your|the|a|that|his|her) (?:\w+ ){0,3}pass"
+)
 #: "What's the temporary one we sent?"
 _ONE = words_pattern(
     ["(?:what|which|tell|give|try|read|confirm).* (?:temporary|old|new|current|other|previous|last) one"]
@@ -68,6 +82,7 @@ _ONE = words_pattern(
 _GIVE = words_pattern(
     [
         "what(?:'s| is| was| did| should| would| will)",
+        "(?:what|which) (?:\\w+ )?pass ?(?:word|phrase)",
         "tell me",
         "give me",
         "can you (?:say|spell|confirm)",
@@ -76,8 +91,9 @@ _GIVE = words_pattern(
         "recall",
     ]
 )
+_ARTICLE = re.compile(r"(?<!\w)(?:the|my|an?) $")
 _LEAD = re.compile(
-    r"(?:\W|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|hmm|of course|all one word)*(?<!\w)"
+    r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|hmm|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
 )
 _STOP = re.compile(
     r",? (?:all|no|with(?:out)?|in|and that's) (?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
@@ -124,6 +140,8 @@ _NOT_AN_ANSWER = words_pattern(
         "i do",
         "i did",
         "i think so",
+        "agree",
+        "asking",
         "you",
         "please",
     ]
@@ -140,12 +158,17 @@ class SecretFinder:
         for turn, utterance in enumerate(self.conversation):
             found = False
             for match in _NAMED.finditer(utterance.lower):
+                if match.group().startswith("answer") and not self.secretly(turn):
+                    continue
                 for finding in self.answer(turn, match.end(), "named", 8):
                     found = True
                     yield finding
             if not found and turn and not utterance.placeholders and self.asked(turn):
                 lead = _LEAD.match(utterance.lower)
-                yield from self.answer(turn, lead.end() if lead else 0, "security question", 9)
+                article = _ARTICLE.search(utterance.lower, 0, lead.end()) if lead else None
+                start = article.start() if article else (lead.end() if lead else 0)
+                yield from self.answer(turn, start, "security question", 9)
+            yield from self.login(turn)
             for match in _NAMED_AFTER.finditer(utterance.lower):
                 start = max((stop.end() for stop in _STOP.finditer(utterance.lower, 0, match.start())), default=0)
                 start = max(
@@ -153,6 +176,21 @@ class SecretFinder:
                 )
                 lead = _LEAD.match(utterance.lower, start)
                 yield from self.answer(turn, lead.end() if lead else start, "named", 5, match.start())
+
+    def secretly(self, turn: int) -> bool:
+        """Is a security question about, so that "the answer" is one to it?"""
+        return any(_ASKED.search(utterance.lower) for utterance in self.conversation[max(0, turn - 2) : turn + 1])
+
+    def login(self, turn: int) -> Iterator[Finding]:
+        """The name somebody logs in with."""
+        utterance = self.conversation[turn]
+        starts = [match.end() for match in _LOGIN.finditer(utterance.lower)]
+        before = self.conversation[turn - 1] if turn else utterance
+        if not starts and turn and not same_side(before, utterance) and _LOGIN_ASKED.search(before.lower):
+            lead = _LEAD.match(utterance.lower)
+            starts = [lead.end() if lead else 0]
+        for start in starts:
+            yield from (replace(found, entity="ACCOUNT") for found in self.answer(turn, start, "login name", 6))
 
     def asked(self, turn: int) -> bool:
         back = turn - 1
@@ -163,8 +201,9 @@ class SecretFinder:
             return False
         match = list(_ASKED.finditer(question.lower))
         last = question.lower[match[-1].start() :] if match else ""
-        if last.startswith("pass") and _ABOUT.search(question.lower) and not _GIVE.search(question.lower):
-            return False
+        if last.startswith("pass") and not _GIVE.search(question.lower):
+            wanted = question.word_count <= _SHORT_QUESTION or "?" in last or _NEEDED.search(question.lower)
+            return bool(wanted) and not _ABOUT.search(question.lower)
         if not match and _ONE.search(question.lower):
             before = self.conversation[max(0, back - 2) : back]
             return any("password" in utterance.lower for utterance in before)

@@ -127,6 +127,7 @@ class Grammar:
     letters: Mapping[str, str]
     fillers: Mapping[str, tuple[tuple[str, ...], ...]]
     as_in: Mapping[str, tuple[tuple[str, ...], ...]]
+    counted: Mapping[str, str]
 
 
 @cache
@@ -196,7 +197,7 @@ class _Reader:
             if phrase < 2:
                 item = self.item_at(place, previous)
                 if item is not None:
-                    return item
+                    return None if self.counts_digits(item) else item
             if phrase and self.starts_sentence(place) and self.norms[place] in _OPENERS:
                 return None
             if not phrase:
@@ -210,6 +211,11 @@ class _Reader:
             else:
                 return None
         return None
+
+    def counts_digits(self, item: Item) -> bool:
+        """Does a number say how many digits follow, and is none of them: "four digit code"?"""
+        after = item.last + 2 if self.norms[item.last + 1 : item.last + 2] == ["-"] else item.last + 1
+        return after < len(self.tokens) and self.norms[after] in self.words.counted
 
     def broken_off(self, place: int, previous: Item) -> int:
         """How many tokens of a digit or letter begun and mended take here: "five double, no, six", "L as in, sorry, M"."""
