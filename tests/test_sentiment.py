@@ -2,6 +2,7 @@
 
 `golden/sentiment_messages.tsv` (customer-service messages) and `golden/sentiment_dialogue.tsv` (spoken turns) were written by
 hand for callkit and are not among the training sentences; but templates were added after reading errors on them: development sets, not held-out ones.
+Errors on the two `_unseen` sets were never read, only counted.
 """
 
 from __future__ import annotations
@@ -164,7 +165,9 @@ def engine() -> Any:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("name", "floor"), [("messages", 0.75), ("dialogue", 0.75)])
+@pytest.mark.parametrize(
+    ("name", "floor"), [("messages", 0.85), ("dialogue", 0.85), ("messages_unseen", 0.75), ("dialogue_unseen", 0.82)]
+)
 def test_macro_f1_on_sentences_it_was_not_trained_on(engine: Any, name: str, floor: float) -> None:
     texts, truth = golden(name)
     assert f1_score(truth, engine.score(texts).argmax(axis=1), average="macro") >= floor

@@ -10,7 +10,7 @@ import pytest
 from callkit.config import Config
 from callkit.engines.chapters import boundaries, chapters_of
 from callkit.engines.promises import actions_of, clauses, due_of
-from callkit.engines.reported_speech import reported
+from callkit.engines.reported_speech import joined, report, reported
 from callkit.engines.speech_acts import sentences_of
 from callkit.model import Language, SafeTurn, Summary
 from callkit.registry import build_stage
@@ -37,14 +37,54 @@ from tests.talk import call, english, no_embeddings, turn
         ("customer", "When I open the app it crashes.", "When the customer opens the app it crashes."),
         ("customer", "Could you send me a reminder?", "The customer asked the agent to send them a reminder."),
         ("agent", "Please bring your insurance card.", "The agent asked the customer to bring their insurance card."),
-        ("customer", "Thanks a lot for your help.", "The customer thanked the agent for the company's help."),
+        ("customer", "Thanks a lot for your help.", "The customer thanked the agent for their help."),
         ("agent", "We have a double room.", "The company has a double room."),
         ("agent", "What is your address?", 'The agent asked: "What is your address?"'),
         ("customer", "Um, the the box is, uh, broken", "The box is broken."),
+        ("customer", "i lost my credit card", "The customer lost their credit card."),
+        ("agent", "I will send you a new one.", "The agent will send the customer a new one."),
     ],
 )
 def test_reported_speech(role: str, said: str, report: str) -> None:
     assert reported(said, role) == report
+
+
+@pytest.mark.parametrize(
+    ("role", "said", "quoted"),
+    [
+        ("customer", "[PERSON_1], you have been so kind.", 'The customer said: "You have been so kind."'),
+        ("agent", "See you on Friday.", 'The agent said: "See you on Friday."'),
+        ("customer", "Two payments in one week.", 'The customer said: "Two payments in one week."'),
+        ("customer", "I lost my card and need a new one.", 'The customer said: "I lost my card and need a new one."'),
+        ("customer", "You charged me twice.", 'The customer said: "You charged me twice."'),
+        ("agent", "If you need to call us, press one.", 'The agent said: "If you need to call us, press one."'),
+        ("customer", "I'm, um, calling you, I've been, quite ill.", 'The customer said: "I\'m calling you, I\'ve been, quite ill."'),
+        ("customer", "I <unk> [noise] was told -- it depends", 'The customer said: "I was told -- it depends."'),
+        ("unknown", "I want a refund.", 'Somebody said: "I want a refund."'),
+    ],
+)  # fmt: skip
+def test_what_would_not_come_out_clean_is_quoted(role: str, said: str, quoted: str) -> None:
+    assert reported(said, role) == quoted
+
+
+def test_quotations_in_a_row_share_their_marks() -> None:
+    texts = (("It is broken.", "customer"), ("That is all.", "customer"), ("I have ordered a new one.", "agent"))
+    assert (
+        joined([report(*one) for one in texts])
+        == 'The customer said: "It is broken. That is all." The agent has ordered a new one.'
+    )
+
+
+def test_a_turn_without_stops_is_cut_where_a_clause_begins() -> None:
+    turns = call(("customer", "hi my name is linda brown i lost my card can you send me a new one"))
+    assert [(sentence.text, sentence.asks) for sentence in sentences_of(turns)] == [
+        ("hi", False),
+        ("my name is linda brown", False),
+        ("i lost my card", False),
+        ("can you send me a new one", True),
+    ]
+    (whole,) = sentences_of(call(("customer", "the thing is that i would like to know if i can pay")))
+    assert whole.text == "the thing is that i would like to know if i can pay"
 
 
 def test_sentences_are_not_cut_at_titles_and_times() -> None:

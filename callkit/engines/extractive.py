@@ -1,20 +1,23 @@
-"""The offline summary: structured, extractive, every statement made from turns it cites.
+"""The offline summary: structured, extractive, every statement made from turns it cites and checked against them.
 
-Reason, resolution and promises are found by speech acts (cues and sentence embeddings), put into the third person, and
-nothing is added: what no turn says is not in the summary.
+Reason, resolution and promises are found by speech acts (cues and sentence embeddings) and put into the third person. A
+sentence that does not come out clean, or that its turn does not bear out any more, is quoted.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from callkit.engines.chapters import chapters_of
 from callkit.engines.minilm import MiniLM
 from callkit.engines.promises import actions_of
-from callkit.engines.reported_speech import reported, strip_lead
-from callkit.engines.speech_acts import Acts, Sentence, sentences_of
+from callkit.engines.reported_speech import Report, joined, quotation, report, strip_lead
+from callkit.engines.speech_acts import Acts, Sentence, sentences_of, speech_acts
+from callkit.engines.support import Support
 from callkit.model import CallOutcome, Embeddings, SafeTurn, Statement, Summary
 from callkit.protocols import JSON
 
@@ -44,6 +47,7 @@ class Reading:
     sentences: list[Sentence]
     vectors: NDArray[np.float32]
     acts: Mapping[str, list[float]]
+    support: Support
 
     def best(self, act: str, *, after: float = 0.0, floor: float = CUED, last: bool = False) -> int | None:
         """The sentence that performs an act most strongly (or the last that does), at or after a place in the call."""
@@ -51,7 +55,7 @@ class Reading:
         able = [
             i
             for i, sentence in enumerate(self.sentences)
-            if sentence.place >= after and scores[i] >= floor and not sentence.text.endswith("?")
+            if sentence.place >= after and scores[i] >= floor and not sentence.asks
         ]
         if not able:
             return None
@@ -93,7 +97,8 @@ class ExtractiveSummarizer:
         if not sentences:
             return Summary("", (), None, "unknown", None)
         vectors = self.embedder.embed([sentence.text for sentence in sentences])
-        reading = Reading(sentences, vectors, self.acts.score(sentences, vectors))
+        support = Support(turns, self.embedder, sentences, vectors)
+        reading = Reading(sentences, vectors, self.acts.score(sentences, vectors), support)
         issue = issue_of(reading)
         outcome, evidence = outcome_of(reading)
         actions = actions_of(sentences)
@@ -123,7 +128,7 @@ def issue_of(reading: Reading) -> tuple[int, ...]:
     sentences = reading.sentences
     first = next((i for i, s in enumerate(sentences) if s.role in ("customer", "unknown") and s.words > 3), 0)
     for i, sentence in enumerate(sentences):
-        if sentence.role not in ("customer", "unknown") or (sentence.text.endswith("?") and sentence.words < 6):
+        if sentence.role not in ("customer", "unknown") or (sentence.asks and sentence.words < 6):
             continue
         early = max(0.0, 1.0 - sentence.place / 0.6)
         near_first = 0.2 if i - first <= 2 else 0.0
@@ -152,7 +157,7 @@ def outcome_of(reading: Reading) -> tuple[CallOutcome, tuple[int, ...]]:
 
     An escalation stands unless something was done and the customer agreed; a promise to call back outweighs what was done
     before it; what others still have to do leaves a call partly resolved; the customer's confirmation or rejection decides
-    the rest.
+    the rest, and who has nothing else to ask got what they called for.
     """
     done = reading.best("done", after=0.2, last=True)
     refusal = reading.best("refusal", after=LATER, last=True)
@@ -160,7 +165,9 @@ def outcome_of(reading: Reading) -> tuple[CallOutcome, tuple[int, ...]]:
     callback = reading.best("callback", after=LATER, floor=0.5, last=True)
     pending = reading.best("pending", after=LATER, floor=0.5, last=True)
     confirmed = reading.best("confirmation", after=0.5, floor=0.5, last=True)
+    closing = reading.best("closing", after=LATER, floor=0.5, last=True)
     rejected = reading.best("rejection", after=LATER, floor=0.6, last=True)
+    content = closing if confirmed is None else confirmed
     unhappy = rejected is not None and (confirmed is None or rejected > confirmed)
     chosen: CallOutcome
     evidence: tuple[int | None, ...]
@@ -172,11 +179,11 @@ def outcome_of(reading: Reading) -> tuple[CallOutcome, tuple[int, ...]]:
         chosen, evidence = "partly_resolved", (done, pending)
     elif done is not None and not unhappy:
         partly = refusal is not None and refusal > done
-        chosen, evidence = ("partly_resolved", (done, refusal)) if partly else ("resolved", (done, confirmed))
+        chosen, evidence = ("partly_resolved", (done, refusal)) if partly else ("resolved", (done, content))
     elif unhappy or (refusal is not None and confirmed is None):
         chosen, evidence = "unresolved", (refusal, rejected)
-    elif confirmed is not None:
-        chosen, evidence = "resolved", (confirmed,)
+    elif content is not None:
+        chosen, evidence = "resolved", (content,)
     else:
         return "unknown", ()
     return chosen, tuple(sorted({place for place in evidence if place is not None}))
@@ -187,42 +194,57 @@ def narrative_of(
 ) -> tuple[Statement, ...]:
     """Two or three statements: why the customer called; what was found and done; what was promised and how it ended.
 
-    Each statement of a long call also holds the most telling sentences of its third of the call (see `telling`).
+    Each statement of a long call also holds the most telling sentences of its third of the call (see `telling`): the
+    customer's in the first, where they explain themselves, the agent's in the last, where it is said what will be done.
     """
     sentences = reading.sentences
-    long = sum(sentence.words for sentence in sentences) >= LONG_WORDS
-    room = 3 if long else 2
     promise = next((i for i, s in enumerate(sentences) if s.turn in promised and _is_promise(s)), None)
-    wanted = (issue, [reading.best("finding", after=0.1), reading.best("done", after=0.15)], [promise, *evidence])
-    extra = telling(reading) if long else []
+    if sum(sentence.words for sentence in sentences) >= LONG_WORDS:
+        said_by_agent = [
+            place for place in (promise, *evidence) if place is not None and sentences[place].role == "agent"
+        ]
+        ending = [place for place in said_by_agent if sentences[place].words <= TELLING_WORDS]
+        extra = telling(reading)
+        wanted = [
+            [*named, *(i for i in extra if part <= 3 * sentences[i].place <= part + 1 and sentences[i].role in roles)]
+            for part, (named, roles) in enumerate(zip((issue, (), ending), _TELLERS, strict=True))
+        ]
+        room = 3
+    else:
+        found = reading.best("finding", after=0.1), reading.best("done", after=0.15)
+        wanted = [[i for i in places if i is not None] for places in (issue, found, (promise, *evidence))]
+        room = 2
     used: set[int] = set()
     statements: list[Statement] = []
-    for part, places in enumerate(wanted):
-        named = [
-            place for place in places if place is not None and (not long or sentences[place].words <= TELLING_WORDS)
-        ]
-        nearby = [i for i in extra if part / 3 <= sentences[i].place <= (part + 1) / 3]
-        fresh = list(dict.fromkeys(place for place in [*named, *nearby] if place not in used))[:room]
-        if fresh:
-            used.update(fresh)
-            statements += [statement for statement in [_statement(reading, tuple(sorted(fresh)))] if statement]
+    for places in wanted:
+        fresh = sorted(list(dict.fromkeys(place for place in places if place not in used))[:room])
+        used.update(fresh)
+        statements += [statement for statement in [_statement(reading, tuple(fresh))] if statement]
     return tuple(statements)
 
 
+#: Whose sentences tell most in each third of a long call.
+_TELLERS = (("customer", "unknown"), ("agent", "customer", "unknown"), ("agent", "unknown"))
+
+
 def telling(reading: Reading) -> list[int]:
-    """Statements of 6 to 22 words, those nearest in meaning to the call as a whole first; questions are none.
+    """Statements of 6 to 22 words, those nearest in meaning to the call as a whole first; no questions, thanks or names.
 
     The call as a whole is the mean of its sentences, each weighted by its long words, which carry the matter.
     """
     import numpy as np
 
-    matter = np.array(
-        [len({word for word in s.text.lower().split() if len(word) > 4}) for s in reading.sentences], dtype=float
-    )
+    matter = np.array([len(_matter(sentence.text)) for sentence in reading.sentences], dtype=float)
     middle = (reading.vectors * matter[:, None]).sum(0)
     near = reading.vectors @ (middle / (np.linalg.norm(middle) + 1e-9)) + 0.15 * np.log(matter + 1)
-    able = [i for i, s in enumerate(reading.sentences) if 6 <= s.words <= TELLING_WORDS and not s.text.endswith("?")]
+    able = [i for i, sentence in enumerate(reading.sentences) if _may_tell(sentence)]
     return sorted(able, key=lambda i: -float(near[i]))
+
+
+def _may_tell(sentence: Sentence) -> bool:
+    words = [word for word in sentence.text.lower().split() if not word.startswith("[")]
+    empty = sentence.asks or "name" in words or any(word.startswith("thank") for word in words)
+    return len(words) >= 6 and sentence.words <= TELLING_WORDS and not empty
 
 
 def _is_promise(sentence: Sentence) -> bool:
@@ -234,14 +256,36 @@ def title_of(reading: Reading, issue: tuple[int, ...]) -> str:
     return short(reading.sentences[issue[0]].text) if issue else ""
 
 
+def _matter(text: str) -> set[str]:
+    """The words that carry the matter: long ones that are not said in every conversation."""
+    return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 4} - _small_talk()
+
+
+@cache
+def _small_talk() -> frozenset[str]:
+    return frozenset(speech_acts()["small_talk"].split())
+
+
 def _statement(reading: Reading, places: tuple[int, ...]) -> Statement | None:
+    """Sentences as one statement; supported if each of them is, scored by the worst."""
     if not places:
         return None
-    sentences = [reading.sentences[place] for place in places]
-    parts = [reported(sentence.text, sentence.role) for sentence in sentences]
-    parts[1:] = [f"the{part[3:]}" if part.startswith("The ") else part for part in parts[1:]]
-    text = "; ".join([*(part.rstrip(".!") for part in parts[:-1]), parts[-1]])
-    return Statement(text, tuple(dict.fromkeys(sentence.turn for sentence in sentences)), True, 1.0)
+    checked = [_checked(reading, reading.sentences[place]) for place in places]
+    turns = tuple(dict.fromkeys(reading.sentences[place].turn for place in places))
+    supported = all(verdict.supported for _, verdict in checked)
+    return Statement(
+        joined([one for one, _ in checked]), turns, supported, min(verdict.score or 0.0 for _, verdict in checked)
+    )
+
+
+def _checked(reading: Reading, sentence: Sentence) -> tuple[Report, Statement]:
+    """A sentence as reported, with its verdict; quoted where the report is not borne out."""
+    one = report(sentence.text, sentence.role)
+    verdict = reading.support.check(one.text, (sentence.turn,))
+    if verdict.supported or one.quoted:
+        return one, verdict
+    quoted = quotation(sentence.text, sentence.role)
+    return quoted, reading.support.check(quoted.text, (sentence.turn,))
 
 
 def short(text: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BASE = "all-minilm-l6-v2"
 WEIGHTS = Path(__file__).parent / "data" / "minilm_sentiment.safetensors"
-WEIGHTS_SHA256 = "b2adf618153add806139a3cee2bef78effb1ff6a75414d1a4ebfafa5af883108"
+WEIGHTS_SHA256 = "07b0022cf976b624f2ae75e623af1017fb9376631dc8dda31f883fc7e76ac965"
 
 
 class MiniLMSentiment:

@@ -54,7 +54,7 @@ def clauses(text: str) -> list[str]:
 def _action(sentence: Sentence, clause: str) -> Action | None:
     pattern, immediate, _, request = _patterns()
     lower = clause.lower().replace("’", "'")
-    if sentence.text.rstrip().endswith("?") or not clause:
+    if sentence.asks or not clause:
         return None
     due = due_of(clause) or None
     who = _promiser(sentence, lower, pattern, request)

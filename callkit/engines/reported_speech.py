@@ -1,19 +1,23 @@
 """Turn what somebody said into what is said of them: "I've refunded your fee" becomes "The agent has refunded the customer's fee".
 
-Only person is changed, and requests and thanks become reports of them; other questions are quoted. Nothing is added.
+Only person is changed, and requests and thanks become reports of them. Nothing is added. What would not come out as a clean
+sentence is quoted instead, without its fillers.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 _FILE = Path(__file__).parent / "data" / "reported_speech.toml"
+_ADVERB = r"(?: (?P<adverb>just|really|only|also|already|still|always|never|actually|first|then))?"
 _PERSON = re.compile(
-    r"\b(?:(?P<subject>I|[Ww]e)(?P<short>'m|'ve|'ll|'d|'re)?(?: (?P<adverb>just|really|only|also|already|still|always|never|actually|first|then))?(?: (?P<verb>[a-z']+))?|(?P<object>me|us)|(?P<of>[Mm]y|[Oo]ur)|(?P<own>mine|ours)"
+    rf"\b(?:(?P<subject>I|[Ww]e)(?P<short>'m|'ve|'ll|'d|'re)?{_ADVERB}(?: (?P<verb>[a-z']+))?|(?P<object>me|us)|(?P<of>[Mm]y|[Oo]ur)|(?P<own>mine|ours)"
     r"|(?P<self>myself|ourselves)|(?<![Tt]hank )(?P<you>[Yy]ou)(?P<people> people| guys| folks)?(?P<you_short>'ve|'re|'ll|'d)?(?: (?P<you_verb>are|have|were|do|don't)\b)?"
     r"|(?P<your>[Yy]our)|(?P<yours>yours)|(?P<yourself>yourself))\b"
 )
@@ -26,25 +30,97 @@ _SINGULAR = {
     "do": "does",
     "don't": "doesn't",
     "haven't": "hasn't",
+    "aren't": "isn't",
     "were": "was",
+    "weren't": "wasn't",
 }
 _PLURAL = {"am": "are", "was": "were", "wasn't": "weren't"}
+#: "I" or "we", "you" as a subject, and a verb after "and", each with its verb.
+_FIRST_PERSON = re.compile(
+    r"\b(?:I|[Ww]e)\b(?P<comma>,)?(?P<short>'\w+)?(?: (?:\w+ly|just|also|still|never|always|only|already|first|then|even))*"
+    r"(?: (?P<verb>[a-z']+))?"
+)
+_YOU = re.compile(
+    r"(?:^|\b(?:if|when|that|because|and|so|but|as|where|what|how|once|until|before|after|than|why|which),? )"
+    r"you\b(?: guys| people| folks)?(?P<short>'\w+)?(?: (?P<verb>[a-z']+))?",
+    re.I,
+)
+_SECOND_VERB = re.compile(r"\b(?:and|but|or|then) (?:\w+ly |just |then |also )*(?P<verb>[a-z]+)")
+_CLITICS = ("'s", "'ll", "'ve", "'d", "'m", "'re")
+_NAMES = re.compile(r"\bthe (?:customer|agent|company)\b", re.I)
+#: A sentence that names the two sides more often than this is easier to read as a quotation.
+MOST_NAMES = 3
+LONGEST_WORDS = 30
+#: A quotation is cut after so many words.
+QUOTED_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody said: a sentence about it, or where `quoted` their words, without quotation marks.
+
+    `speaker` is "The customer", "The agent" or, where the role is unknown, "Somebody".
+    """
+
+    speaker: str
+    text: str
+    quoted: bool = False
 
 
 def reported(text: str, role: str) -> str:
-    """The sentence as something said of `role` ("agent" or "customer"), who said it."""
+    """The sentence as something said of `role` ("agent", "customer" or another: unknown), who said it."""
+    return joined([report(text, role)])
+
+
+def joined(reports: Sequence[Report]) -> str:
+    """Reports one after another; quotations in a row by the same speaker share their quotation marks."""
+    sentences: list[str] = []
+    for (speaker, quoted), group in groupby(reports, key=lambda one: (one.speaker if one.quoted else "", one.quoted)):
+        texts = " ".join(one.text for one in group)
+        sentences.append(f'{speaker} said: "{texts}"' if quoted else texts)
+    return " ".join(sentences)
+
+
+def report(text: str, role: str) -> Report:
+    """The sentence in the third person where that comes out clean, else as a quotation."""
+    if role not in ("agent", "customer"):
+        return quotation(text, role)
     speaker, other = ("customer", "agent") if role == "customer" else ("agent", "customer")
-    clause = strip_lead(text).replace("’", "'")
+    clause = strip_lead(text)
     if _THANKS.search(text) and len(clause.split()) <= 4:
-        return f"The {speaker} thanked the {other}."
-    return _finish(_report_of_speech(clause, speaker, other) or _persons(clause, speaker, other))
+        return Report(f"The {speaker}", f"The {speaker} thanked the {other}.")
+    of_speech = _report_of_speech(clause, speaker, other)
+    written = _finish(of_speech or _persons(clause, speaker, other))
+    if _is_clean(clause, written, speaker, known=of_speech is not None):
+        return Report(f"The {speaker}", written)
+    return quotation(text, role)
+
+
+def quotation(text: str, role: str) -> Report:
+    """The sentence word for word, but for greetings, fillers and markup; a very long one is cut."""
+    words = strip_lead(text).replace('"', "'").split()
+    cut = " ".join(words[:QUOTED_WORDS]) + ("..." if len(words) > QUOTED_WORDS else "")
+    speaker = {"agent": "The agent", "customer": "The customer"}.get(role, "Somebody")
+    return Report(speaker, _finish(cut), quoted=True)
+
+
+def tidy(text: str) -> str:
+    """Without markup, fillers and words said twice; "i" is "I"."""
+    text = without_markup(text).replace("’", "'")
+    text = re.sub(r"\bi(?='|\b)(?!\.)", "I", text)
+    return re.sub(r"\s+", " ", _patterns()[2].sub("", text)).strip(" ,;-")
+
+
+def without_markup(text: str) -> str:
+    """Without what a recogniser marks up: "<unk>", "[noise]"."""
+    return re.sub(r"\s+", " ", _patterns()[3].sub(" ", text)).strip()
 
 
 def strip_lead(text: str) -> str:
-    """Without greetings, fillers and "I'm calling because"."""
-    clause = text.strip()
+    """Tidied, and without greetings, fillers and "I'm calling because"."""
+    clause = tidy(text)
     while True:
-        shorter = _leads()[1].sub("", _leads()[0].sub("", clause)).strip()
+        shorter = _patterns()[1].sub("", _patterns()[0].sub("", clause)).strip()
         if shorter == clause or not any(character.isalpha() for character in shorter):
             return clause
         clause = shorter
@@ -58,7 +134,8 @@ def _report_of_speech(clause: str, speaker: str, other: str) -> str | None:
         wish = wish.replace(f"the {other}'s", "their")
         return f"The {speaker} asked the {other} to {wish}"
     if thanked := re.match(r"(?:thanks|thank you)\b(?: so much| very much| a lot| again)*(?: for (.+))?$", bare, re.I):
-        reason = f" for {_persons(thanked[1], speaker, other, known=True)}" if thanked[1] else ""
+        what = re.sub(r"\byour\b", "their", thanked[1] or "", flags=re.I)
+        reason = f" for {_persons(what, speaker, other, known=True)}" if what else ""
         return f"The {speaker} thanked the {other}{reason}"
     if clause.endswith("?"):
         return f'The {speaker} asked: "{clause}"'
@@ -105,7 +182,7 @@ def _verbs(short: str | None, adverb: str | None, verb: str | None, *, singular:
         yield adverb
     if verb:
         bare = not short
-        if singular and bare and verb in _present():
+        if singular and bare and verb in _listed("present"):
             yield (
                 verb[:-1] + "ies"
                 if re.search(r"[^aeiou]y$", verb)
@@ -118,21 +195,69 @@ def _verbs(short: str | None, adverb: str | None, verb: str | None, *, singular:
 
 
 def _finish(text: str) -> str:
-    text = re.sub(r"\s+", " ", _leads()[2].sub("", text)).strip(" ,;")
+    text = text.strip(" ,;")
     text = text[:1].upper() + text[1:]
     return text if not text or text[-1] in '.!?"' else text + "."
 
 
 @cache
-def _leads() -> tuple[re.Pattern[str], ...]:
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """What to take off: greetings, "I'm calling because", fillers, markup."""
     content = tomllib.loads(_FILE.read_text("utf-8"))
     return (
         re.compile(rf"^(?:{content['lead']}(?:[,.!?]+\s*|\s+))+", re.I),
         re.compile(rf"^{content['reason']}", re.I),
         re.compile(content["fillers"], re.I),
+        re.compile(content["markup"], re.I),
     )
 
 
 @cache
-def _present() -> frozenset[str]:
-    return frozenset(tomllib.loads(_FILE.read_text("utf-8"))["present"].split())
+def _listed(name: str) -> frozenset[str]:
+    return frozenset(tomllib.loads(_FILE.read_text("utf-8"))[name].split())
+
+
+def _is_clean(clause: str, written: str, speaker: str, *, known: bool) -> bool:
+    """Is the rewritten sentence one that a person might have written? `known`: it reports a request, thanks or a question."""
+    words = clause.split()
+    if known and clause.endswith("?"):
+        return True
+    if not 3 <= len(words) <= LONGEST_WORDS or re.search(r"\.\.|--|…|[a-z]- |[.!?] ", clause):
+        return False
+    if len(_NAMES.findall(written)) > MOST_NAMES + known:
+        return False
+    if re.search(r"\b(the (customer|agent|company)(?:'s)?),? (they|he|she|I)\b|\bthe \w+ know\b", written):
+        return False
+    if known:
+        return True
+    first = words[0].lower().rstrip(",")
+    if not (first in _listed("openings") and not words[0].endswith(",")) or not _has_verb(words):
+        return False
+    blame = speaker == "customer" and re.match(r"you(?:'\w+)?\b(?! people| guys| folks)", clause, re.I)
+    return not blame and _agrees(clause)
+
+
+def _has_verb(words: Sequence[str]) -> bool:
+    verbs = _listed("auxiliaries") | _listed("past") | _listed("present")
+    bare = [word.lower().strip(",.;!") for word in words]
+    return any(
+        word in verbs or word.endswith(("ed", "n't", *_CLITICS)) or word.removesuffix("s") in verbs for word in bare
+    )
+
+
+def _agrees(clause: str) -> bool:
+    """Will the verbs fit their new subjects? Those that `_persons` does not know how to change make a clause unfit."""
+    fixed = _listed("auxiliaries") | _listed("past")
+    for found in _FIRST_PERSON.finditer(clause):
+        known = found["short"] or _is_past(found["verb"]) or found["verb"] in fixed | _listed("present")
+        if found["comma"] or not known:
+            return False
+    for found in _YOU.finditer(clause):
+        if not (found["short"] or _is_past(found["verb"]) or found["verb"] in fixed):
+            return False
+    return not any(found["verb"] in _listed("present") for found in _SECOND_VERB.finditer(clause))
+
+
+def _is_past(verb: str | None) -> bool:
+    """Does it end like a past form? ("need" and "proceed" do not.)"""
+    return bool(re.search(r"[^e]ed$|n't$", verb or ""))

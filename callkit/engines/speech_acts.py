@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callkit.engines.reported_speech import without_markup
 from callkit.model import SafeTurn
 from callkit.protocols import Embedder
 
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
 _FILE = Path(__file__).parent / "data" / "speech_acts.toml"
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\b[DM]r\.)(?<!\bM[rs]s\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bNo\.)(?<![ap]\.m\.)\s+(?=[A-Z\[\"'(0-9])"
+)
+#: Where a new clause begins in text without stops, and the words after which it does not.
+_CLAUSE_START = re.compile(
+    r"\b(?:i(?:'m|'ve|'d|'ll)? (?:was|am|would|want|wanted|need|needed|lost|have|had|can|can't|could|will|just|think)\b|i(?:'m|'ve|'d|'ll)\b"
+    r"|(?:can|could|would|will|do|did|are) you\b|(?:is|are) there\b|thank you\b|thanks\b|(?:how|what) can i\b|(?:my name|this) is\b|have a (?:nice|great|good)\b)",
+    re.I,
+)
+_CONNECTIVES = frozenset(
+    "a about all and as because but everything for how i if no now of or really said since so such than that the then to what whatever when "
+    "where whether which while who why with yes you".split(" ")
+)
+_ASKS = re.compile(
+    r"^(?:(?:okay|ok|and|so|alright|um|uh|well) )*(?:who|what|when|where|which|why|how|is there|are there|(?:can|could|would|will|do|did|does|are|is|may|should) (?:you|i|we|it|there|that|they|he|she)\b)",
+    re.I,
 )
 
 
@@ -40,6 +55,11 @@ class Sentence:
     def words(self) -> int:
         return len(self.text.split())
 
+    @property
+    def asks(self) -> bool:
+        """Is it a question? By its mark, or for one without any stop by its first words."""
+        return self.text.endswith("?") or (self.text[-1:].isalnum() and bool(_ASKS.match(self.text)))
+
 
 @cache
 def speech_acts() -> dict[str, Any]:
@@ -48,14 +68,25 @@ def speech_acts() -> dict[str, Any]:
 
 
 def sentences_of(turns: Sequence[SafeTurn]) -> list[Sentence]:
-    """The sentences of a call, in order; a turn without stops is one sentence."""
+    """The sentences of a call, in order; a turn without stops is cut where a new clause begins."""
     total = max(1, len(turns) - 1)
     return [
         Sentence(turn.index, "agent" if turn.role == "agent_2" else turn.role, part.strip(), number / total)
         for number, turn in enumerate(turns)
-        for part in _SENTENCE_END.split(turn.translation or turn.text)
+        for part in _parts(without_markup(turn.translation or turn.text))
         if any(character.isalpha() for character in part)
     ]
+
+
+def _parts(text: str) -> list[str]:
+    if re.search(r"[.!?]", text):
+        return _SENTENCE_END.split(text)
+    cuts = [0]
+    for found in _CLAUSE_START.finditer(text):
+        before = text[cuts[-1] : found.start()].lower().split()
+        if before and before[-1] not in _CONNECTIVES:
+            cuts.append(found.start())
+    return [text[start:end] for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True)]
 
 
 class Acts:
@@ -69,6 +100,7 @@ class Acts:
         self.embedder = embedder
         self.acts = speech_acts()["acts"]
         self.cues = {name: [re.compile(cue) for cue in act["cues"]] for name, act in self.acts.items()}
+        self.unless = {name: re.compile(act["unless"]) for name, act in self.acts.items() if "unless" in act}
         self.examples = {name: embedder.embed(act["examples"]) for name, act in self.acts.items()}
 
     def score(self, sentences: Sequence[Sentence], vectors: NDArray[np.float32]) -> dict[str, list[float]]:
@@ -87,6 +119,8 @@ class Acts:
         return (0.5 if cued else 0.0) + 0.5 * max(0.0, near)
 
     def cued(self, name: str, text: str) -> bool:
-        """Does a cue of the act match?"""
+        """Does a cue of the act match, with none of its `unless` before it?"""
         lower = text.lower().replace("’", "'")
-        return any(cue.search(lower) for cue in self.cues[name])
+        found = [match for cue in self.cues[name] if (match := cue.search(lower))]
+        unless = self.unless.get(name)
+        return any(unless is None or not unless.search(lower, 0, match.start()) for match in found)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from callkit.engines.reported_speech import tidy
 from callkit.engines.speech_acts import Sentence, sentences_of
 from callkit.model import SafeTurn, Statement
 from callkit.protocols import Embedder
@@ -30,20 +31,29 @@ class Support:
 
     A sentence is supported by turns if the nearest of their sentences has a cosine of at least 0.4, at least a third of its
     content words (by their first five letters) are in them, and so is every number and placeholder. Its score is the mean of
-    cosine and share of words.
+    cosine and share of words. What stands in a cited turn word for word is supported, with score 1.
     """
 
-    def __init__(self, turns: Sequence[SafeTurn], embedder: Embedder) -> None:
+    def __init__(
+        self,
+        turns: Sequence[SafeTurn],
+        embedder: Embedder,
+        sentences: Sequence[Sentence] | None = None,
+        vectors: NDArray[np.float32] | None = None,
+    ) -> None:
+        """`sentences` and their `vectors` (sentences, dim) are worked out where they are not given."""
         self.embedder = embedder
         self.texts = {turn.index: turn.translation or turn.text for turn in turns}
-        self.sentences: list[Sentence] = sentences_of(turns)
-        self.vectors = embedder.embed([sentence.text for sentence in self.sentences])
+        self.sentences = sentences_of(turns) if sentences is None else sentences
+        self.vectors = embedder.embed([sentence.text for sentence in self.sentences]) if vectors is None else vectors
 
     def check(self, text: str, cited: Sequence[int] = ()) -> Statement:
         """The sentence with its verdict. Without `cited` turns the three nearest in meaning are cited."""
         near = self._nearness(text)
         known = tuple(turn for turn in dict.fromkeys(cited) if turn in self.texts)
         turns = known or self._nearest(near)
+        if any(_verbatim(text, self.texts[turn]) for turn in turns):
+            return Statement(text, turns, True, 1.0)
         cosines = [float(near[i]) for i, sentence in enumerate(self.sentences) if sentence.turn in turns]
         evidence = " ".join(self.texts[turn] for turn in turns)
         meaning, shared = max(cosines, default=0.0), _shared(text, evidence)
@@ -58,6 +68,12 @@ class Support:
     def _nearest(self, near: NDArray[np.float32]) -> tuple[int, ...]:
         order = sorted(range(len(self.sentences)), key=lambda i: -float(near[i]))
         return tuple(sorted(dict.fromkeys(self.sentences[i].turn for i in order[:CITED])))
+
+
+def _verbatim(text: str, evidence: str) -> bool:
+    """Does the text stand in the evidence, but for fillers, case and stops?"""
+    said, present = (" ".join(re.findall(r"[\w']+", tidy(one).lower())) for one in (text, evidence))
+    return bool(said) and f" {said} " in f" {present} "
 
 
 def _shared(text: str, evidence: str) -> float:

@@ -16,7 +16,7 @@ class Summarize:
     """Hands the safe turns to the summary engine; a language the engine does not know gets no summary, not a guess."""
 
     name = "summarize"
-    version = 1
+    version = 2
     scope: Literal["utterance", "call"] = "call"
     requires: tuple[str, ...] = ("turns", "embeddings", "language")
     provides: tuple[str, ...] = ("summary",)
