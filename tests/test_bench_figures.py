@@ -12,9 +12,9 @@ from callkit.bench.private import count_private, readable_share
 from callkit.bench.speakers import count_speakers
 from callkit.bench.texts import count_pii
 from callkit.bench.textsets import TextRow, TextTurn
-from callkit.bench.truth import TruePII, TrueTurn, TrueWord, Truth
+from callkit.bench.truth import TrueAction, TruePII, TrueTurn, TrueWord, Truth
 from callkit.bench.words import count_words
-from callkit.model import Redaction, SafeTurn, SafeWord, Sentiment, SpeakerSpan, Statement, Summary, Turn, Word
+from callkit.model import Action, Redaction, SafeTurn, SafeWord, Sentiment, SpeakerSpan, Statement, Summary, Turn, Word
 
 
 def said(text: str, start: float, end: float, channel: int = 0) -> tuple[Word, ...]:
@@ -129,6 +129,33 @@ def test_meaning_by_hand() -> None:
     # Longest common subsequence "the cat on the mat" = 5 of 6 words both ways.
     assert value("rouge_l", found["rouge_l"]) == "0.833"
     assert found["supported_share"] == (0, 1)  # the cited turn says nothing of it
+
+
+def test_issue_and_follow_ups_by_hand() -> None:
+    truth = Truth(
+        issue="The customer lost a debit card.",
+        actions=(
+            TrueAction("agent", "Send a new card", "by Friday"),
+            TrueAction("customer", "Return the form", None),
+        ),
+    )
+    issue = Statement("The customer lost their debit card at the shop.", (0,), True, 1.0)
+    made = (
+        Action("agent", "The agent will send the customer a letter.", "on Friday", (1,)),
+        Action("agent", "The agent will send the customer a letter.", "on Monday", (2,)),
+        Action("agent", "The form will be returned.", None, (3,)),
+    )
+    found = count_meaning(truth, Heard(9.0, 1, {}, summary=Summary("", (), issue, "unknown", None, made)))
+    assert found["issue_found"] == (1, 1)
+    assert found["actions_found"] == (1, 2)  # the form is another's to return
+    assert found["actions_right"] == (1, 3)
+    other = Statement("The customer wants a loan.", (0,), True, 1.0)
+    assert count_meaning(truth, Heard(9.0, 1, {}, summary=Summary("", (), other, "unknown", None)))["issue_found"] == (
+        0,
+        1,
+    )
+    nothing = count_meaning(truth, Heard(9.0, 1, {}, summary=Summary("", (), None, "unknown", None)))
+    assert (nothing["issue_found"], nothing["actions_found"], nothing["actions_right"]) == ((0, 1), (0, 2), (0, 0))
 
 
 def test_a_second_case_by_hand() -> None:

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from callkit.bench.truth import Problem, TruePII, TrueTurn, TrueWord, Truth
+from callkit.bench.truth import Problem, TrueAction, TruePII, TrueTurn, TrueWord, Truth
 from callkit.errors import CallkitError
 from callkit.model import ROLES
 from callkit.text.filenames import safe_name
@@ -194,6 +194,8 @@ def _with_json(truth: Truth, name: str, text: str) -> tuple[Truth, list[Problem]
         language=data.get("language"),
         pii=tuple(pii or ()) if "pii" in data else None,
         outcome=data.get("outcome"),
+        issue=data.get("issue"),
+        actions=_actions(data.get("actions")),
         summary=data.get("summary"),
         left_out=left_out,
     ), problems
@@ -212,6 +214,12 @@ def _turn(entry: dict[str, Any]) -> TrueTurn:
         entry.get("sentiment"),
         tuple((start, end) for start, end in entry.get("spans", ())),
     )
+
+
+def _actions(entries: Sequence[dict[str, Any]] | None) -> tuple[TrueAction, ...] | None:
+    if entries is None:
+        return None
+    return tuple(TrueAction(entry["who"], entry["text"], entry.get("due")) for entry in entries)
 
 
 def _pii_problem(item: dict[str, Any], turns: Sequence[TrueTurn]) -> str:

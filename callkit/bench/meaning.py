@@ -9,11 +9,19 @@ from typing import Any
 
 from callkit.bench.figures import Evidence, confusion
 from callkit.bench.heard import Heard
-from callkit.bench.truth import TrueTurn, Truth
-from callkit.model import SafeTurn, Summary
+from callkit.bench.truth import TrueAction, TrueTurn, Truth
+from callkit.model import Action, SafeTurn, Summary
 
-#: A summary sentence is borne out when this share of its words stands in the turns it cites (ROUGE-1 precision).
+#: A summary sentence is borne out when this share of its words stands in the turns it cites (ROUGE-1 precision). Words that say
+#: who speaks, and placeholders, do not count.
 SUPPORTED_SHARE = 0.5
+_FRAME = re.compile(r"\[[A-Z_0-9 ]+\]|\b(?:the (?:customer|agent|company)(?:'s)?|somebody|said|asked)\b", re.I)
+#: An issue is found when this share of the true one's content words is in it (ROUGE-1 recall).
+FOUND_SHARE = 0.5
+#: Words that say nothing of an issue or a follow-up.
+_STOP = frozenset(
+    "a agent an and are at be been by customer for from has have in is it its of on or s that the their they this to was were will with".split()
+)
 
 
 def count_meaning(truth: Truth, heard: Heard) -> Evidence:
@@ -31,6 +39,8 @@ def count_meaning(truth: Truth, heard: Heard) -> Evidence:
             found["sentiment_macro_f1"] = tuple(sum(column) for column in zip(*rows, strict=True))
     if truth.outcome and heard.summary is not None:
         found["outcome_right"] = (float(heard.summary.outcome == truth.outcome), 1.0)
+    if heard.summary is not None:
+        found |= _count_facts(truth, heard.summary)
     if heard.summary is not None and heard.safe_turns:
         if truth.summary:
             found["rouge_l"] = (rouge_l(truth.summary, heard.summary), 1.0)
@@ -38,6 +48,36 @@ def count_meaning(truth: Truth, heard: Heard) -> Evidence:
         if supported[1]:
             found["supported_share"] = supported
     return found
+
+
+def _count_facts(truth: Truth, summary: Summary) -> dict[str, tuple[float, ...]]:
+    """Evidence of issue and follow-ups."""
+    found: dict[str, tuple[float, ...]] = {}
+    if truth.issue:
+        said = summary.issue.text if summary.issue else ""
+        shared = _scorer().score(" ".join(_content(truth.issue)), " ".join(_content(said)))["rouge1"].recall
+        found["issue_found"] = (float(shared >= FOUND_SHARE), 1.0)
+    if truth.actions is not None:
+        made = summary.actions
+        matched = sum(any(_same_action(true, one) for one in made) for true in truth.actions)
+        right = sum(any(_same_action(true, one) for true in truth.actions) for one in made)
+        found["actions_found"] = (float(matched), float(len(truth.actions)))
+        found["actions_right"] = (float(right), float(len(made)))
+    return found
+
+
+def _same_action(true: TrueAction, one: Action) -> bool:
+    """The same side, a content word in common, and a word of the date in common where both have one."""
+    dated = not true.due or not one.due or bool(_content(true.due) & _content(one.due))
+    return true.who == one.who and dated and bool(_stems(true.text) & _stems(one.text))
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:5] for word in _content(text)}
+
+
+def _content(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z0-9]+", text.lower()) if word not in _STOP}
 
 
 def rouge_l(written: str, summary: Summary) -> float:
@@ -52,7 +92,7 @@ def supported_sentences(summary: Summary, turns: Sequence[SafeTurn]) -> tuple[fl
     supported = 0
     for statement in summary.summary:
         cited = " ".join(text.get(turn, "") for turn in statement.turns)
-        said = re.sub(r"\[[A-Z_0-9 ]+\]", "", statement.text)
+        said = _FRAME.sub("", statement.text)
         supported += _scorer().score(cited, said)["rouge1"].precision >= SUPPORTED_SHARE
     return float(supported), float(len(summary.summary))
 

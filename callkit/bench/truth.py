@@ -43,6 +43,15 @@ class TruePII:
 
 
 @dataclass(frozen=True, slots=True)
+class TrueAction:
+    """A follow-up: who promised it, what, and by when (None: not said)."""
+
+    who: str
+    text: str = field(repr=False)
+    due: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A label that cannot be used: where it is, what is wrong, and the figures that are left out for it."""
 
@@ -70,6 +79,8 @@ class Truth:
     language: str | None = None
     pii: tuple[TruePII, ...] | None = None
     outcome: str | None = None
+    issue: str | None = field(default=None, repr=False)
+    actions: tuple[TrueAction, ...] | None = field(default=None, repr=False)
     summary: str | None = field(default=None, repr=False)
     left_out: frozenset[str] = frozenset()
 
