@@ -33,7 +33,7 @@ STEP_S = 2.5
 #: Windows segmented together by one thread; stretches read together, and seconds of them embedded together by one thread.
 BATCH = 4
 READ = 64
-EMBEDDED_S = 12.0
+EMBEDDED_S = 8.0
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 #: Pauses shorter than this inside one person's talk are no pauses, and talk shorter than that is no talk (seconds).
@@ -246,7 +246,7 @@ def frames_of(samples: int) -> int:
     return 1 + max(0, samples - 400) // 160
 
 
-def like_lengths(lengths: Sequence[int], *, most: int, step: int = 20) -> Iterator[tuple[list[int], int]]:
+def like_lengths(lengths: Sequence[int], *, most: int, step: int = 50) -> Iterator[tuple[list[int], int]]:
     """(places, common length) of batches of at most `most` frames altogether.
 
     Common lengths are multiples of `step`: torch keeps what it prepared for every shape that it has met.
