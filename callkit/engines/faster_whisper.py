@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callkit.config import TranscribeSettings
+from callkit.engines.memory import give_back
 from callkit.engines.speech_pieces import all_pieces, speech_pieces
 from callkit.engines.whisper_windows import SAMPLE_RATE, WINDOW_S, Piece, Window, pack
 from callkit.engines.word_times import loud_frames, settle
@@ -111,6 +112,7 @@ class FasterWhisper:
                 words += self._decode(second, dict(evidence), last=True)[0]
             if progress:
                 progress("transcribe", min(1.0, done / total))
+        give_back()
         words.sort(key=lambda word: (word.start, word.end))
         phrases.sort(key=lambda phrase: phrase.start)
         return Transcript(tuple(words), self._language(evidence), tuple(phrases))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from callkit.config import DiarizeSettings
+from callkit.engines.memory import give_back
 from callkit.engines.speaker_clustering import cluster
 from callkit.engines.speaker_windows import Stretch, Windows, decide, spans, speaker_votes, stretches
 from callkit.engines.torchaudio_shim import ensure_torchaudio
@@ -102,6 +103,7 @@ class PyannoteDiarizer:
         if speakers[1] > 1 and pieces:
             lengths = np.array([(piece.last - piece.first) * windows.frame_s for piece in pieces], dtype=np.float32)
             owners = cluster(self._embed(audio, region, pieces, windows.frame_s), lengths, *speakers)
+        give_back()
         scores, talking = speaker_votes(windows, pieces, owners, int(owners.max(initial=0)) + 1)
         found = spans(decide(scores, talking), windows.frame_s, bridge_s=BRIDGE_S, shortest_s=SHORTEST_S)
         return numbered(found, region)

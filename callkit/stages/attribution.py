@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from callkit.model import SpeakerSpan, Word
 
@@ -34,7 +36,7 @@ def by_spans(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> list[str]:
     speakers = sorted({span.speaker for span in spans})
     if len(speakers) < 2:
         return [speakers[0] if speakers else "S0"] * len(words)
-    tables = {name: sorted((span.start, span.end) for span in spans if span.speaker == name) for name in speakers}
+    tables = [Talk([span for span in spans if span.speaker == name]) for name in speakers]
     costs = [0.0] * len(speakers)
     back: list[list[int]] = []
     previous: Word | None = None
@@ -43,8 +45,8 @@ def by_spans(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> list[str]:
         cheapest = min(range(len(speakers)), key=lambda place: costs[place])
         came = [place if costs[place] <= costs[cheapest] + change else cheapest for place in range(len(speakers))]
         costs = [
-            min(costs[place], costs[cheapest] + change) + contradiction(word, tables[name])
-            for place, name in enumerate(speakers)
+            min(costs[place], costs[cheapest] + change) + contradiction(word, talk.near(word))
+            for place, talk in enumerate(tables)
         ]
         back.append(came)
         previous = word
@@ -56,6 +58,21 @@ def by_spans(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> list[str]:
         path.append(speakers[place])
         place = came[place]
     return path[::-1]
+
+
+class Talk:
+    """When one speaker talks, to be asked about one word after another."""
+
+    def __init__(self, spans: Sequence[SpeakerSpan]) -> None:
+        self._spans = sorted((span.start, span.end) for span in spans)
+        self._starts = [start for start, _ in self._spans]
+        self._reached = list(accumulate((end for _, end in self._spans), max))
+
+    def near(self, word: Word) -> Sequence[tuple[float, float]]:
+        """The spans within `FARTHEST_S` of a word, and perhaps a few more, in order."""
+        reach = FARTHEST_S + TOLERANCE_S
+        first = bisect_left(self._reached, word.start - reach)
+        return self._spans[first : bisect_right(self._starts, word.end + reach)]
 
 
 def change_cost(before: Word, after: Word) -> float:
