@@ -29,11 +29,12 @@ FORMATS = {"day": "%-d %b", "week": "%-d %b", "month": "%b %Y"}
 TICKS = 8  # along a time axis, at most
 
 CHART_HEIGHT = 260
+ROW = 33  # pixels of a table's row at the font size of the theme
 
 
-def table_height(rows: int, most: int, row: int = 35) -> int:
+def table_height(rows: int, most: int, row: int = ROW) -> int:
     """Pixels of a table that shows all its rows, and scrolls beyond `most`."""
-    return min(most, 37 + row * max(rows, 1))
+    return min(most, 2 + ROW + row * max(rows, 1))
 
 
 # --- Charts -----------------------------------------------------------------------------------------------------------

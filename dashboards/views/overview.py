@@ -113,7 +113,10 @@ def points(now: Any, before: Any) -> str:
 def over_time(chosen: filters.Filter, trend: pd.DataFrame) -> None:
     left, middle, right = st.columns(3)
     with left:
-        st.markdown("##### Calls over time")
+        st.markdown(
+            "##### Calls over time",
+            help=f"Pale: only a part of that {chosen.bucket} lies in the period." if not trend.whole.all() else None,
+        )
         st.altair_chart(theme.bars_over_time(trend, chosen.bucket, "calls", "Calls"))
     with middle:
         st.markdown("##### Handle time")
@@ -158,7 +161,7 @@ def reasons(chosen: filters.Filter) -> None:
     st.markdown("##### Top call reasons and how customers feel")
     frame = data.ask("reasons", {**chosen.params(), "rows": 10})
     if frame.empty:
-        gate.nothing_here("No reasons were found yet", "`callkit topics` finds them over the whole store.")
+        gate.nothing_here("No reasons were found yet", "`callkit topics --fit` finds them over the whole store.")
         return
     frame["felt"] = [figures.score(value) for value in frame.sentiment]
     base = alt.Chart(frame, height=theme.CHART_HEIGHT + 60).encode(
@@ -168,7 +171,7 @@ def reasons(chosen: filters.Filter) -> None:
                  alt.Tooltip("resolved", title="Resolved", format=".0%")],
     )  # fmt: skip
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=theme.mood_colour("sentiment"))
-    told = base.mark_text(align="left", dx=5, color=theme.INK).encode(text="felt:N")
+    told = base.mark_text(align="left", dx=5, color=theme.OTHER).encode(text="felt:N")
     st.altair_chart(bars + told)
 
 

@@ -22,7 +22,7 @@ def size_by_mood(frame: pd.DataFrame) -> alt.LayerChart:
     order = list(frame.sort_values("sentiment", ascending=False)["name"])
     base = alt.Chart(banded, height=340).encode(y=alt.Y("name:N", title=None, sort=order, axis=theme.names_axis()))
     x = alt.X("sentiment:Q", title="Mean customer sentiment (−1 to +1), 95 % interval", scale=alt.Scale(zero=True))
-    rule = base.mark_rule(color=theme.INK, strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
+    rule = base.mark_rule(color=theme.OTHER, strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q")
     dots = base.mark_circle(opacity=0.95).encode(
         x=x,
         size=alt.Size("calls:Q", title="Calls", scale=alt.Scale(range=[60, 700]), legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor=theme.NEUTRAL, symbolStrokeWidth=0, values=sizes(int(banded.calls.max())))),
@@ -113,7 +113,7 @@ found = data.ask("topics", chosen.params())
 if found.empty:
     gate.nothing_here(
         "No topics here",
-        "`callkit topics` finds what calls are about, over the whole store. Or clear the filters above.",
+        "`callkit topics --fit` finds what calls are about, over the whole store. Or clear the filters above.",
     )
 else:
     st.caption(
