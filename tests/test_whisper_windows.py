@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from callkit.engines.faster_whisper import unheard
 from callkit.engines.whisper_windows import SAMPLE_RATE, WINDOW_S, Piece, pack
-from callkit.engines.word_times import LEAD_START_S, loud_frames, settle
+from callkit.engines.word_times import LEAD_START_S, levels, loud_frames, replaced, settle
 from callkit.model import Word
 
 
@@ -77,3 +77,24 @@ def test_pieces_without_a_word_are_heard_again() -> None:
     windows = list(pack([piece(0.0, 2.0), piece(5.0, 2.0), piece(9.0, 0.4)]))
     assert [found.start for found in unheard(windows, [Word(0.5, 0.9, "yes")])] == [5.0]
     assert [found.start for found in unheard(windows, [Word(0.5, 0.9, "yes", channel=1)])] == [0.0, 5.0]
+
+
+def test_a_word_taken_for_a_click_moves_to_the_speech_beside_it() -> None:
+    stretches = [(0.0, 0.6), (0.7, 1.6), (1.7, 4.0)]
+    times = [(0.1, 0.5), (1.8, 2.2), (2.3, 3.0)]
+    assert replaced(times, stretches, [-43.0, -14.0, -15.0]) == [(0.7, 1.6), *times[1:]]
+    assert replaced(times, stretches, [-20.0, -14.0, -15.0]) == times
+    both = [(0.1, 0.2), (0.3, 0.5), *times[1:]]
+    assert replaced(both, stretches, [-43.0, -14.0, -15.0])[:2] == [
+        (0.7, pytest.approx(1.15)),
+        (pytest.approx(1.15), 1.6),
+    ]
+
+
+def test_how_loud_stretches_are() -> None:
+    samples = np.concatenate((np.full(SAMPLE_RATE, 0.1), np.full(SAMPLE_RATE, 0.001))).astype(np.float32)
+    assert levels([(0.0, 1.0), (1.0, 2.0), (2.0, 2.0)], samples) == [
+        pytest.approx(-20, abs=0.1),
+        pytest.approx(-60, abs=0.1),
+        pytest.approx(-100, abs=0.1),
+    ]

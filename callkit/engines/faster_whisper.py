@@ -18,7 +18,7 @@ from callkit.config import TranscribeSettings
 from callkit.engines.memory import give_back
 from callkit.engines.speech_pieces import all_pieces, speech_pieces
 from callkit.engines.whisper_windows import SAMPLE_RATE, WINDOW_S, Piece, Window, pack
-from callkit.engines.word_times import loud_frames, settle
+from callkit.engines.word_times import levels, loud_frames, replaced, settle
 from callkit.errors import ConfigError
 from callkit.model import UNSPACED_LANGUAGES, Language, Phrase, Word, seconds
 from callkit.models import Models
@@ -245,12 +245,15 @@ class FasterWhisper:
         from faster_whisper.transcribe import merge_punctuations
 
         merge_punctuations(alignment, OPENING, CLOSING)
-        loud = loud_frames(window.samples())
+        samples = window.samples()
+        loud = loud_frames(samples)
+        stretches = window.stretches()
+        times = [(float(item["start"]), float(item["end"])) for item in alignment]
         words: list[Word] = []
-        for item in alignment:
+        for item, time in zip(alignment, replaced(times, stretches, levels(stretches, samples)), strict=True):
             raw: str = item["word"]
             across = any(character.isdigit() for character in raw)
-            inside = settle(float(item["start"]), float(item["end"]), loud)
+            inside = settle(*time, loud)
             start, end = (seconds(time) for time in window.to_recording(*inside, across=across))
             text, confidence = raw.strip(), float(item["probability"])
             if words and _joins(words[-1], raw, start, language):

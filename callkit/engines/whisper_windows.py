@@ -63,6 +63,10 @@ class Window:
             room[:] = piece.samples[: len(room)]
         return out
 
+    def stretches(self) -> list[tuple[float, float]]:
+        """Where each piece lies in the window, in seconds."""
+        return [(offset, offset + piece.duration) for piece, offset in zip(self.pieces, self.offsets, strict=True)]
+
     def piece_at(self, time: float) -> int:
         """The piece in which a time of the window falls; a gap belongs to the piece before it."""
         return max(0, bisect_right(self.offsets, time) - 1)

@@ -17,7 +17,7 @@ class Transcribe:
     """Transcribes the stretches in which somebody may be talking; the rest costs nothing and says nothing."""
 
     name = "transcribe"
-    version = 1
+    version = 2
     scope: Literal["utterance", "call"] = "utterance"
     requires: tuple[str, ...] = ("audio", "inspection")
     provides: tuple[str, ...] = ("words", "phrases", "language")
