@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -233,7 +234,7 @@ def test_sql_is_asked_and_answered(page: Any, address: str) -> None:
     box = page.get_by_label("Query")
     box.fill("select count(*) as calls from calls")
     box.press("Control+Enter")
-    wait_until(lambda: "1 rows" in page.locator("[data-testid=stMain]").inner_text())
+    wait_until(lambda: "1 row" in page.locator("[data-testid=stMain]").inner_text())
     box.fill("drop table calls")
     page.get_by_role("button", name="Ask").click()
     wait_until(lambda: "query-invalid" in page.locator("[data-testid=stMain]").inner_text())
@@ -254,7 +255,9 @@ def test_uploads_are_run_and_the_call_is_heard(page: Any, sample_calls: Path, tm
         start = page.get_by_role("button", name="Start")
         wait_until(start.is_enabled)
         start.click()
+        page.get_by_text(re.compile("Running: . of 2 recordings")).wait_for(timeout=60_000)
         page.get_by_text("Done: 2 of 2 recordings, 1 failed").wait_for(timeout=120_000)
+        wait_until(lambda: page.get_by_text("There is no store here yet").count() == 0)
         assert "0199" not in page.locator("[data-testid=stMain]").inner_text()
 
         go(page, f"{place}/call")

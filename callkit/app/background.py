@@ -39,7 +39,7 @@ class Recording:
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of a run by its events. `total` grows when several recordings are sent one after another."""
+    """What is known of a run by its events. `total`: how many recordings it has, as far as is known."""
 
     total: int = 0
     recordings: dict[str, Recording] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Run:
     ) -> None:
         self.state = "waiting"
         self.exit_codes: list[int] = []
-        self.progress = Progress()
+        self.progress = Progress(total=len(uploads))
         self._session, self._profile, self._overrides = session, profile, tuple(overrides)
         self._paths, self._uploads = list(paths), list(uploads)
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -132,7 +132,7 @@ def note(progress: Progress, event: Event, shown: str = "") -> None:
     """Take one event of a run into account; `shown` names a recording that came without a name."""
     kind, call_id = event.get("event"), str(event.get("call_id") or "")
     if kind == "run_started":
-        progress.total += int(event.get("calls") or 0)
+        progress.total += 0 if shown else int(event.get("calls") or 0)  # what was uploaded is counted already
         return
     if kind not in ("call_started", "stage_progress", "call_finished", "duplicate"):
         return

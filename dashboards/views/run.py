@@ -98,6 +98,7 @@ def results(ended: list[Any], number: int) -> None:
     st.dataframe(
         frame, column_order=shown, hide_index=True, height=theme.table_height(len(frame), 300), column_config=columns
     )
+    st.caption("Click a recording to open its call.")
     place = links.clicked(key)
     if place is not None and frame.Result.iloc[place] != "failed":
         links.go("call", choose={"period": "All time"}, call=frame.call.iloc[place])
@@ -111,6 +112,16 @@ def watch() -> None:
         )
     for number, run in enumerate(data.runs()):
         one_run(run, len(data.runs()) - number)
+    # What stands around this part: whether there is a store to show, whether to go on looking.
+    around = (busy(), bool(data.version()))
+    if st.session_state.get("around", around) != around:
+        st.session_state["around"] = around
+        st.rerun()
+    st.session_state["around"] = around
+
+
+def busy() -> bool:
+    return any(run.state != "ended" for run in data.runs())
 
 
 st.title("Run", anchor=False)
@@ -121,5 +132,4 @@ if not data.settings().allow_run:
     )
 else:
     choose()
-    busy = any(run.state != "ended" for run in data.runs())
-    st.fragment(watch, run_every=1.0 if busy else None)()
+    st.fragment(watch, run_every=1.0 if busy() else None)()

@@ -36,7 +36,7 @@ def schema() -> None:
                 lines = [
                     f"- `{row.column_name}` {row.data_type.lower()} – {row.comment or ''}" for row in rows.itertuples()
                 ]
-                st.markdown("\n".join(lines))
+                st.caption("\n".join(lines))
 
 
 def chart_of(frame: pd.DataFrame) -> None:
@@ -76,12 +76,12 @@ def answer(text: str) -> None:
         st.error(f"{error.what} ({error.code})", icon=":material/error:")
         st.caption(error.hint)
         return
-    rows = f"**{len(frame):,}** rows" + (
+    rows = f"**{len(frame):,}** row{'' if len(frame) == 1 else 's'}" + (
         f", the first of more: the limit is {data.settings().query_rows:,}" if truncated else ""
     )
     left, right = st.columns([4, 1.4], vertical_alignment="center")
     left.caption(rows)
-    buttons = right.container(horizontal=True)
+    buttons = right.container(horizontal=True, horizontal_alignment="right")
     buttons.download_button(
         "CSV",
         lambda: frame.to_csv(index=False).encode(),
