@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from callkit.config import Config
-from callkit.model import Inspection, Loudness, Metrics, SafeTurn, Segment, Sentiment, SpeakerSpan
+from callkit.model import Inspection, Language, Loudness, Metrics, SafeTurn, Segment, Sentiment, SpeakerSpan
 from callkit.registry import build_stage
 from callkit.stages.metrics import METRICS, questions_in, subtract
 from tests.talk import call, inspection, spans_of, turn
@@ -24,6 +24,7 @@ def measure(
     given: Inspection | None = None,
     scores: dict[int, float] | None = None,
     loudness: Sequence[Loudness] = (),
+    language: str = "en",
 ) -> Metrics:
     end = max((one.end for one in turns), default=10.0)
     sentiment = tuple(
@@ -37,6 +38,7 @@ def measure(
         "inspection": given or inspection(end),
         "loudness": tuple(loudness),
         "sentiment": sentiment,
+        "language": Language(language, 1.0),
     }
     metrics: Metrics = stage.run(facts)["metrics"]
     return metrics
@@ -139,6 +141,28 @@ def test_a_language_without_sentiment_is_withheld_with_the_reason(plain: tuple[S
     assert "language" in measure(plain).withheld["customer_sentiment"]
 
 
+def test_what_needs_the_words_of_a_language_is_withheld_where_they_are_not_known() -> None:
+    turns = (
+        turn(0, "agent", "Buenas tardes, el segundo pago se hizo por error porque la tarjeta", 0, 8),
+        turn(1, "customer", "sí claro", 3, 3.8),
+        turn(2, "customer", "Es la tercera vez que llamo.", 8.5, 12),
+    )
+    metrics = measure(turns, language="es")
+    names = ("interruptions", "backchannels", "filler_rate", "greeting_s", "dead_air_s")
+    assert all("(es)" in metrics.withheld[name] for name in names)
+    assert (
+        metrics.call["interruptions"] is metrics.call["greeting_s"] is metrics.speakers["agent"]["filler_rate"] is None
+    )
+    assert metrics.interactions == ()
+    assert metrics.call["overlap_s"] == pytest.approx(0.8)
+    assert measure(turns, language="en").call["interruptions"] == 1
+
+
+def test_a_change_over_two_turns_is_withheld() -> None:
+    two = call(("customer", "It is broken."), ("agent", "I see."), ("customer", "Please fix it."))
+    assert "fewer than 3" in measure(two, scores={0: -0.5, 2: 0.0}).withheld["customer_sentiment_change"]
+
+
 def test_sentiment_figures() -> None:
     turns = call(*[(role, "some words are said here") for role in ("customer", "agent") * 5])
     scores = dict.fromkeys((0, 2, 4), -0.8) | dict.fromkeys((6, 8), 0.9) | dict.fromkeys((1, 3, 5, 7, 9), 0.1)
@@ -199,6 +223,7 @@ def test_ten_thousand_calls_take_under_a_minute(plain: tuple[SafeTurn, ...]) -> 
         "inspection": inspection(90),
         "loudness": (),
         "sentiment": sentiment,
+        "language": Language("en", 1.0),
     }
     started = time.process_time()
     for _ in range(200):

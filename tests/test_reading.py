@@ -63,7 +63,17 @@ def test_show_prints_what_was_said_and_what_was_redacted(store, call):
 
 def test_show_as_json_has_every_part(store, call):
     shown = json.loads(run("show", call, "--json", store=store).output)
-    assert set(shown) == {"call", "turns", "summary", "actions", "metrics", "speakers", "redactions", "segments"}
+    assert set(shown) == {
+        "call",
+        "turns",
+        "summary",
+        "actions",
+        "metrics",
+        "speakers",
+        "redactions",
+        "segments",
+        "certainty",
+    }
     assert shown["turns"][0]["role"] == "agent"
 
 

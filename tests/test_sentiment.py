@@ -7,6 +7,7 @@ Errors on the two `_unseen` sets were never read, only counted.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,12 @@ from callkit.engines.minilm_sentiment import WEIGHTS, WEIGHTS_SHA256, load
 from callkit.errors import ConfigError, ModelError
 from callkit.model import Language, Sentiment
 from callkit.registry import build_engine, build_stage, models
+from callkit.stages import mood
 from callkit.stages.sentiment import SentimentStage
-from tests.talk import call, english, spans_of
+from tests.talk import call, english, inspection, spans_of, turn
 
+SAMPLES = Path(__file__).parent.parent / "sample_calls"
+SCORES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 GOLDEN = Path(__file__).parent / "golden"
 ANGRY, PLAIN, GLAD = (0.9, 0.08, 0.02), (0.05, 0.9, 0.05), (0.02, 0.08, 0.9)
 
@@ -210,14 +214,28 @@ def test_furious_to_satisfied_and_the_reverse(engine: Any, furious_first: bool) 
     sentiment: tuple[Sentiment, ...] = SentimentStage(settings=SentimentSettings(), engine=engine).run(
         {"turns": turns, "language": english()}
     )["sentiment"]
-    from tests.test_metrics import inspection
-
     given = {"turns": turns, "speaker_spans": spans_of(turns), "inspection": inspection(turns[-1].end), "loudness": ()}
+    given["language"] = english()
     metrics = build_stage("metrics", Config()).run(given | {"sentiment": sentiment})["metrics"]
     sign = 1 if furious_first else -1
     assert metrics.call["turning_turn"] == 6
     assert sign * metrics.call["customer_sentiment_change"] > 0.8
     assert sign * metrics.call["customer_final_sentiment"] > 0.2
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("name", "sign"), [("billing-dispute", 1), ("delayed-delivery", -1)])
+def test_the_mood_of_the_sample_calls_turns_where_their_labels_say(engine: Any, name: str, sign: int) -> None:
+    said = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))["turns"]
+    turns = tuple(turn(i, one["role"], one["text"], one["start"], one["end"]) for i, one in enumerate(said))
+    given = {"turns": turns, "language": english()}
+    sentiment = SentimentStage(settings=SentimentSettings(), engine=engine).run(given)["sentiment"]
+    felt = [mood.Point(i, 0, 1, SCORES[one["sentiment"]]) for i, one in enumerate(said) if one.get("sentiment")]
+    facts = {"speaker_spans": spans_of(turns), "inspection": inspection(turns[-1].end), "loudness": ()}
+    figures = build_stage("metrics", Config()).run(given | facts | {"sentiment": sentiment})["metrics"].call
+    assert figures["turning_turn"] == mood.turning_point(felt) == 5
+    assert sign * figures["customer_sentiment_change"] > 1
+    assert sign * figures["customer_final_sentiment"] > 0.3
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from callkit.app import process
+from callkit.app.certainty import mood, turns_of
 from callkit.app.events import Event
 from callkit.config import Config
 from callkit.resources import resource
@@ -18,7 +19,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the store holds after the demo: one row a call, how much was redacted by kind, and a few sentences."""
+    """What the store holds after the demo: one row a call, how much was redacted by kind, and a few sentences.
+
+    A row's `customer_mood` is the customer's mean sentiment with its 95 % interval over turns.
+    """
 
     calls: list[Row]
     redacted: dict[str, int]
@@ -36,7 +40,10 @@ def findings(store: Path) -> Findings:
     """What was found, over every call in the store."""
     with Snapshot(store) as snapshot:
         calls = snapshot.rows(_CALLS)
+        felt = snapshot.rows(_FELT)
         redacted = {row["entity"]: row["n"] for row in snapshot.rows(_REDACTED)}
+    for call in calls:
+        call["customer_mood"] = mood([turn for turn in felt if turn["call_id"] == call["call_id"]], "customer")
     return Findings(calls, redacted, list(_sentences(calls, redacted)))
 
 
@@ -48,7 +55,9 @@ def _sentences(calls: list[Row], redacted: Mapping[str, int]) -> list[str]:
     moved = [call for call in calls if call["customer_change"] is not None]
     for call, verb in ((max(moved, key=_change, default=None), "up"), (min(moved, key=_change, default=None), "down")):
         if call and (_change(call) > 0) == (verb == "up") and _change(call) != 0:
-            said.append(f"The customer of {call['recording']} went {verb} the most: {_change(call):+.2f}.")
+            said.append(
+                f"The customer of {call['recording']} went {verb} the most: {_change(call):+.2f} ({turns_of(call['customer_mood'].n)})."
+            )
     silent = [call["recording"] for call in calls if call["layout"] == "silent"]
     if silent:
         said.append(f"Nobody speaks on {', '.join(silent)}, and no words were made up for it.")
@@ -68,6 +77,13 @@ from calls
 left join call_metrics as metrics using (call_id)
 left join summaries using (call_id)
 order by calls.source_name, calls.call_id
+"""
+
+_FELT = """
+select call_id, role, text, sentiment.score as sentiment_score
+from turns join sentiment using (call_id, turn)
+where role = 'customer'
+order by call_id, turn
 """
 
 _REDACTED = "select entity, count(*) as n from redactions group by entity order by n desc, entity"

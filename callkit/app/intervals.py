@@ -29,11 +29,17 @@ class Interval:
         return "none" if not self.n else "poor" if self.n < 30 else "fair" if self.n < 100 else "good"
 
 
-def bootstrap_mean(values: Sequence[float], *, groups: Sequence[str] | None = None, seed: int = 0) -> Interval:
+def bootstrap_mean(
+    values: Sequence[float],
+    *,
+    groups: Sequence[str] | None = None,
+    weights: Sequence[float] | None = None,
+    seed: int = 0,
+) -> Interval:
     """Mean with its percentile-bootstrap interval (Efron and Tibshirani 1993); None values are left out.
 
     With `groups` (the call of each turn, say) whole groups are drawn, since turns of one call are alike. One value or one
-    group gives no interval.
+    group gives no interval. `weights` (above 0) make it a weighted mean.
     """
     import numpy as np
 
@@ -42,13 +48,15 @@ def bootstrap_mean(values: Sequence[float], *, groups: Sequence[str] | None = No
     if not len(data):
         return Interval(None, None, None, 0)
     names = [groups[index] for index in known] if groups is not None else [str(index) for index in known]
-    sums, counts = _by_group(data, names)
+    weight = np.ones(len(data)) if weights is None else np.array([weights[index] for index in known], dtype=float)
+    sums, counts = _by_group(data, weight, names)
+    mean = float((data * weight).sum() / weight.sum())
     if len(sums) < 2:
-        return Interval(float(data.mean()), None, None, len(data))
+        return Interval(mean, None, None, len(data))
     draws = np.random.default_rng(seed).integers(0, len(sums), size=(RESAMPLES, len(sums)))
     means = sums[draws].sum(1) / counts[draws].sum(1)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(data.mean()), float(low), float(high), len(data))
+    return Interval(mean, float(low), float(high), len(data))
 
 
 def share(successes: int, n: int) -> Interval:
@@ -61,10 +69,15 @@ def share(successes: int, n: int) -> Interval:
     return Interval(p, max(0.0, middle - half), min(1.0, middle + half), n)
 
 
-def _by_group(data: NDArray[np.float64], names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sum and count of each group."""
+def _by_group(
+    data: NDArray[np.float64], weight: NDArray[np.float64], names: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weighted sum and weight of each group."""
     import numpy as np
 
     place = {name: index for index, name in enumerate(dict.fromkeys(names))}
     index = np.array([place[name] for name in names])
-    return np.bincount(index, weights=data).astype(np.float64), np.bincount(index).astype(np.float64)
+    return (
+        np.bincount(index, weights=data * weight).astype(np.float64),
+        np.bincount(index, weights=weight).astype(np.float64),
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callkit.app import certainty
 from callkit.store.reader import Snapshot
 
 Row = Mapping[str, Any]
@@ -14,7 +15,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """What the store knows of a call, rows as they are in its tables; `summary` is None where there is none."""
+    """What the store knows of a call, rows as they are in its tables; `summary` is None where there is none.
+
+    `certainty`: for each figure of `metrics` ("call") and of each role's, how sure it is, in words.
+    """
 
     call: Row
     turns: list[Row]
@@ -24,6 +28,7 @@ class CallView:
     speakers: list[Row]
     redactions: list[Row]
     segments: list[Row]
+    certainty: dict[str, dict[str, str]]
 
 
 def show(store: Path, call: str) -> CallView:
@@ -37,13 +42,18 @@ def show(store: Path, call: str) -> CallView:
         def row(table: str) -> Row | None:
             return next(iter(rows(table, "call_id")), None)
 
+        found = row("calls") or {"call_id": call_id, "quality": None}
+        turns: list[Row] = list(snapshot.rows(_TURNS, [call_id]))
+        metrics, speakers = row("call_metrics"), rows("speaker_metrics", "role")
+        sure = {"call": certainty.of_call(metrics, turns, found["quality"])} if metrics else {}
         return CallView(
-            call=row("calls") or {"call_id": call_id},
-            turns=list(snapshot.rows(_TURNS, [call_id])),
+            call=found,
+            turns=turns,
             summary=row("summaries"),
             actions=rows("actions", "action"),
-            metrics=row("call_metrics"),
-            speakers=rows("speaker_metrics", "role"),
+            metrics=metrics,
+            speakers=speakers,
+            certainty=sure | {one["role"]: certainty.of_role(one, turns) for one in speakers},
             redactions=rows("redactions", "redaction"),
             segments=rows("segments", "start_s, kind"),
         )

@@ -81,6 +81,8 @@ def _header(view: CallView) -> Iterator[Text]:
     agent = f"agent {call['agent_id']}" if call["agent_id"] else ""
     started = call["started_at"].strftime("%Y-%m-%d %H:%M") if call["started_at"] else ""
     yield Text(output.plain(" · ".join(str(fact) for fact in (started, *facts, agent) if fact)), style="dim")
+    if call["layout_reason"]:
+        yield Text(output.plain(call["layout_reason"]), style="dim")
     for warning in call["warnings"] or []:
         yield Text(output.plain(f"warning: {warning}"), style="yellow")
 
@@ -111,10 +113,17 @@ def _spoken(text: str) -> Text:
 def _print_metrics(view: CallView) -> None:
     click.echo()
     if view.metrics:
-        figures = [{"call": name, "": value} for name, value in view.metrics.items() if name != "call_id"]
-        output.table(figures)
+        sure = view.certainty["call"]
+        figures = [(name, value) for name, value in view.metrics.items() if name != "call_id"]
+        output.table([{"call": name, "": value, "how sure": sure[name]} for name, value in figures])
     if view.speakers:
         click.echo()
         names = [name for name in view.speakers[0] if name not in ("call_id", "role")]
-        by_role = {row["role"]: row for row in view.speakers}
-        output.table([{"role": name, **{role: row[name] for role, row in by_role.items()}} for name in names])
+        columns = {row["role"]: row for row in view.speakers}
+        rows = []
+        for name in names:
+            row = {"role": name}
+            for role, figures_of in columns.items():
+                row |= {role: figures_of[name], f"{role}: how sure": view.certainty[role][name]}
+            rows.append(row)
+        output.table(rows)

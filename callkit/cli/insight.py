@@ -61,21 +61,34 @@ def topics_command(
         topics.assign(store, examples, config=config)
     elif rename:
         topics.rename(store, *rename)
+    known = topics.stored(store)
+    total = sum(topic.calls for topic in known)
     rows = [
         {
             "topic": topic.topic,
             "name": topic.name,
             "calls": topic.calls,
+            "share": _share(topic.calls, total),
             "source": topic.source,
             "terms": topic.terms,
             "representative_calls": topic.representative_calls,
         }
-        for topic in topics.stored(store)
+        for topic in known
     ]
     if as_json:
         output.as_json(rows)
     else:
         output.table(rows, empty="no topics yet: `callkit topics --fit` finds them")
+
+
+def _share(calls: int, total: int) -> str:
+    """The topic's share of the calls with its 95 % interval (Wilson 1927)."""
+    from callkit.app import intervals
+
+    found = intervals.share(calls, total)
+    if found.value is None or found.low is None or found.high is None:
+        return ""
+    return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
 
 
 COMMANDS = (topics_command,)

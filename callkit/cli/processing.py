@@ -104,6 +104,7 @@ def demo_command(config: Config, store: Path, as_json: bool) -> int:
       callkit demo
     """
     from callkit.app import demo
+    from callkit.app.certainty import range_of
     from callkit.cli import output, progress
 
     with progress.shown(quiet=quiet()) as on_event:
@@ -121,6 +122,7 @@ def demo_command(config: Config, store: Path, as_json: bool) -> int:
                 "turns": row["turns"],
                 "redacted": row["redactions"],
                 "customer": _signed(row["customer_sentiment"]),
+                "95 % over turns": range_of(row["customer_mood"]) if row["customer_mood"].n else "",
                 "change": _signed(row["customer_change"]),
                 "outcome": row["outcome"],
             }

@@ -35,6 +35,18 @@ OVERLAP_FIGURES = (
     "cooperative_overlaps",
     "interruptions_won",
 )
+#: Languages whose listening words, fillers, greetings and announcements are known (`wordlists.toml`), and what needs them.
+LANGUAGES = frozenset({"en"})
+WORD_FIGURES = (
+    "interruptions",
+    "interruptions_won",
+    "backchannels",
+    "cooperative_overlaps",
+    "filler_rate",
+    "greeting_s",
+    "dead_air_s",
+)
+FEWEST_TURNS = 3
 CLEAR_SNR_DB = 10.0
 CLIPPED_SHARE = 0.02
 BLEED_SHARE = 0.3
@@ -44,9 +56,9 @@ class MetricsStage:
     """Every figure of `METRICS` for one call, from safe facets only."""
 
     name = "metrics"
-    version = 1
+    version = 2
     scope: Literal["utterance", "call"] = "call"
-    requires: tuple[str, ...] = ("turns", "speaker_spans", "inspection", "loudness", "sentiment")
+    requires: tuple[str, ...] = ("turns", "speaker_spans", "inspection", "loudness", "sentiment", "language")
     provides: tuple[str, ...] = ("metrics",)
     resources = Resources()
 
@@ -70,6 +82,7 @@ class MetricsStage:
             {loudness.turn: loudness for loudness in given["loudness"]},
             {sentiment.turn: sentiment for sentiment in given["sentiment"]},
             self.settings.silence_s,
+            given["language"].code,
         )
         return {"metrics": measure(facts)}
 
@@ -88,7 +101,9 @@ class Facts:
         loudness: Mapping[int, Loudness],
         sentiment: Mapping[int, Sentiment],
         silence_s: float,
+        language: str,
     ) -> None:
+        self.language = language
         self.turns, self.spans, self.inspection = turns, spans, inspection
         self.loudness, self.sentiment, self.silence_s = loudness, sentiment, silence_s
         self.duration = inspection.duration_s
@@ -141,6 +156,10 @@ def reasons(facts: Facts) -> dict[str, str]:
         found |= dict.fromkeys(
             OVERLAP_FIGURES, "each side is heard on the other's channel: overlap cannot be told from bleed"
         )
+    spoken = Counter(turn.language or facts.language for turn in facts.turns if turn.words)
+    if spoken and not LANGUAGES & spoken.keys():
+        reason = f"the fillers, greetings and listening words of the language spoken ({spoken.most_common(1)[0][0]}) are not known"
+        found |= {name: found.get(name, reason) for name in WORD_FIGURES}
     present = {turn.role for turn in facts.turns if turn.words}
     for role in ("agent", "customer"):
         names = [metric.name for metric in METRICS if metric.scope == "call" and metric.name.startswith(f"{role}_")]
@@ -148,6 +167,8 @@ def reasons(facts: Facts) -> dict[str, str]:
             found |= dict.fromkeys(names, f"no words of the {role} on this recording")
         elif not facts.points(role):
             found |= dict.fromkeys(names, "the sentiment model does not know the language spoken")
+        elif len(facts.points(role)) < FEWEST_TURNS and role == "customer":
+            found["customer_sentiment_change"] = f"fewer than {FEWEST_TURNS} turns of the customer"
     if not {"agent", "customer"} <= present:
         found["talk_listen_ratio"] = "only one side is on this recording"
     if "agent" not in present:

@@ -43,11 +43,23 @@ def _calls(call: Call, facets: Facets) -> Iterator[Row]:
         "direction": call.direction,
         "unmatched": call.unmatched,
         "warnings": inspection.warnings,
-        "quality": dict(metrics.withheld) if metrics else {},
+        "quality": (dict(metrics.withheld) if metrics else {}) | _without_summary(facets, language),
         "audio_file": muted.file or None if muted else None,
         "muted_s": muted.muted_s if muted else None,
         "unworded_s": muted.unworded_s if muted else None,
     }
+
+
+def _without_summary(facets: Facets, language: model.Language | None) -> Row:
+    """Why a call on which words were said has no summary; empty where it has one."""
+    summary: model.Summary | None = facets.get("summary")
+    turns: Sequence[model.SafeTurn] = facets.get("turns") or ()
+    if summary is None or summary.title or summary.summary or summary.issue or not any(turn.words for turn in turns):
+        return {}
+    code = language.code if language else "en"
+    if code == "en":
+        return {"summary": "nothing that was said tells what the call was about"}
+    return {"summary": f"the summary engine does not know the language spoken ({code})"}
 
 
 def _turns(call: Call, facets: Facets) -> Iterator[Row]:
