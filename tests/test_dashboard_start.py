@@ -210,7 +210,7 @@ def test_a_call_is_plain_data_and_its_report_stands_alone(tmp_path: Path) -> Non
     rows = figure_rows(view)
     assert [len(row) for row in rows] == [len(figure_head(view))] * len(rows)
     sentiment = next(row for row in rows if row[0] == "Customer sentiment")
-    assert re.fullmatch(r"[+−]0\.\d\d to [+−]0\.\d\d, 7 turns", sentiment[2])
+    assert re.fullmatch(r"[+-]0\.\d\d to [+-]0\.\d\d, 7 turns", sentiment[2])
     page = call_report(store, call_id)
     assert "https://" not in page
     assert "http://" not in page

@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from callkit.app import intervals
+from callkit.app import certainty
 from callkit.errors import StoreError
 from callkit.model import UNSPACED_LANGUAGES
 from callkit.resources import resource
@@ -26,20 +26,20 @@ Row = Mapping[str, Any]
 
 Z95 = 1.959964  # two-sided 95 % of a normal distribution
 
-#: Figure -> (how it is called, how it is written, what it rests on: a key of `evidence`). In the order of the page.
-FIGURES: dict[str, tuple[str, str, str]] = {
-    "duration_s": ("Handle time", "clock", "recording"),
-    "customer_sentiment": ("Customer sentiment", "score", "mood"),
-    "customer_sentiment_change": ("Sentiment change", "score", "moods"),
-    "talk_listen_ratio": ("Agent talk / customer talk", "ratio", "speakers"),
-    "silence_share": ("Silence share", "percent", "sound"),
-    "longest_silence_s": ("Longest long silence", "seconds", "sound"),
-    "hold_s": ("On hold", "clock", "sound"),
-    "overlap_share": ("Both talk, share of talk", "percent", "speakers"),
-    "interruptions": ("Interruptions", "count", "speakers"),
-    "response_delay_s": ("Response delay", "seconds", "speakers"),
-    "words_per_min": ("Words a minute", "count", "words"),
-    "questions": ("Questions", "count", "words"),
+#: Figure -> (how it is called, how it is written). The order is the order of the page.
+FIGURES: dict[str, tuple[str, str]] = {
+    "duration_s": ("Handle time", "clock"),
+    "customer_sentiment": ("Customer sentiment", "score"),
+    "customer_sentiment_change": ("Sentiment change", "score"),
+    "talk_listen_ratio": ("Agent talk / customer talk", "ratio"),
+    "silence_share": ("Silence share", "percent"),
+    "longest_silence_s": ("Longest long silence", "seconds"),
+    "hold_s": ("On hold", "clock"),
+    "overlap_share": ("Both talk, share of talk", "percent"),
+    "interruptions": ("Interruptions", "count"),
+    "response_delay_s": ("Response delay", "seconds"),
+    "words_per_min": ("Words a minute", "count"),
+    "questions": ("Questions", "count"),
 }
 OUTCOMES = {
     "resolved": "Resolved",
@@ -137,37 +137,14 @@ def figure_head(view: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def figure_rows(view: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """(figure, this call, how sure that is, the agent's usual with its 95 % interval) for people.
-
-    What was withheld says so with the reason.
-    """
-    metrics, sure = view["metrics"] or {}, evidence(view)
-    withheld = json.loads(view["call"]["quality"] or "{}")
-    made = []
-    for name, (label, form, rests_on) in FIGURES.items():
-        value = metrics.get(name)
-        this = f"withheld: {withheld[name]}" if value is None and name in withheld else write(value, form)
-        made.append((label, this, "" if value is None else sure[rests_on], _usual(view["usual"], name, form)))
-    return made
-
-
-def evidence(view: Mapping[str, Any]) -> dict[str, str]:
-    """How sure what a figure rests on is, in words: the recording, its sound, who speaks, the words, the customer's mood."""
-    turns = view["turns"]
-    scores = [turn["score"] for turn in turns if turn["role"] == "customer" and turn["score"] is not None]
-    spoken = [word["confidence"] for turn in turns for word in turn["words"] if word["confidence"] is not None]
-    roles = [turn["role_confidence"] for turn in turns if turn["role_confidence"] is not None]
-    mean = intervals.bootstrap_mean(scores)
-    over = f"{len(scores)} turn{'' if len(scores) == 1 else 's'}"
-    moods = f"{write(mean.low, 'score')} to {write(mean.high, 'score')}, {over}" if mean.low is not None else over
-    return {
-        "recording": "exact",
-        "sound": "measured on the sound",
-        "speakers": f"who speaks: {sum(roles) / len(roles) * 100:.0f} % sure" if roles else "",
-        "words": f"words: {sum(spoken) / len(spoken) * 100:.0f} % sure" if spoken else "",
-        "mood": moods,
-        "moods": f"from {over}",
-    }
+    """(figure, this call, how sure that is or why it was withheld, the agent's usual with its 95 % interval) for people."""
+    metrics = {name: (view["metrics"] or {}).get(name) for name in FIGURES}
+    turns = [{**turn, "sentiment_score": turn["score"]} for turn in view["turns"]]
+    sure = certainty.of_call(metrics, turns, view["call"]["quality"])
+    return [
+        (label, write(metrics[name], form), sure[name], _usual(view["usual"], name, form))
+        for name, (label, form) in FIGURES.items()
+    ]
 
 
 def _usual(usual: Row, name: str, form: str) -> str:
