@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -227,6 +228,22 @@ def test_a_call_without_audio_says_how_to_keep_it(page: Any, address: str, store
     assert "audio.keep_muted=true" in player(page).inner_text()
     page.locator(".turn[data-turn='3'] .word").first.click()
     wait_until(lambda: page.locator(".turn[aria-current=true]").get_attribute("data-turn") == "3")
+
+
+def test_what_is_shown_is_downloaded(page: Any, address: str, tmp_path: Path) -> None:
+    go(page, f"{address}/calls?period=All+time&agents=agent-03&q=refund")
+    frames = []
+    for name, read in (("CSV", pd.read_csv), ("Parquet", pd.read_parquet)):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        download.value.save_as(tmp_path / name)
+        frames.append(read(tmp_path / name))
+    shown = page.get_by_text("calls, with these words").inner_text()
+    for frame in frames:
+        assert shown.startswith(f"{len(frame):,} ")
+        assert set(frame.agent_id) == {"agent-03"}
+        assert frame.said.str.contains("refund").all()
+    assert list(frames[0].columns) == list(frames[1].columns)
 
 
 def test_sql_is_asked_and_answered(page: Any, address: str) -> None:
