@@ -52,15 +52,15 @@ def test_reported_speech(role: str, said: str, report: str) -> None:
 @pytest.mark.parametrize(
     ("role", "said", "quoted"),
     [
-        ("customer", "[PERSON_1], you have been so kind.", 'The customer said: "You have been so kind."'),
-        ("agent", "See you on Friday.", 'The agent said: "See you on Friday."'),
-        ("customer", "Two payments in one week.", 'The customer said: "Two payments in one week."'),
-        ("customer", "I lost my card and need a new one.", 'The customer said: "I lost my card and need a new one."'),
-        ("customer", "You charged me twice.", 'The customer said: "You charged me twice."'),
-        ("agent", "If you need to call us, press one.", 'The agent said: "If you need to call us, press one."'),
-        ("customer", "I'm, um, calling you, I've been, quite ill.", 'The customer said: "I\'m calling you, I\'ve been, quite ill."'),
-        ("customer", "I <unk> [noise] was told -- it depends", 'The customer said: "I was told -- it depends."'),
-        ("unknown", "I want a refund.", 'Somebody said: "I want a refund."'),
+        ("customer", "[PERSON_1], you have been so kind.", 'Customer: "You have been so kind."'),
+        ("agent", "See you on Friday.", 'Agent: "See you on Friday."'),
+        ("customer", "Two payments in one week.", 'Customer: "Two payments in one week."'),
+        ("customer", "I lost my card and need a new one.", 'Customer: "I lost my card and need a new one."'),
+        ("customer", "You charged me twice.", 'Customer: "You charged me twice."'),
+        ("agent", "If you need to call us, press one.", 'Agent: "If you need to call us, press one."'),
+        ("customer", "I'm, um, calling you, I've been, quite ill.", 'Customer: "I\'m calling you, I\'ve been, quite ill."'),
+        ("customer", "I <unk> [noise] was told -- it depends", 'Customer: "I was told -- it depends."'),
+        ("unknown", "I want a refund.", 'Speaker: "I want a refund."'),
     ],
 )  # fmt: skip
 def test_what_would_not_come_out_clean_is_quoted(role: str, said: str, quoted: str) -> None:
@@ -71,7 +71,7 @@ def test_quotations_in_a_row_share_their_marks() -> None:
     texts = (("It is broken.", "customer"), ("That is all.", "customer"), ("I have ordered a new one.", "agent"))
     assert (
         joined([report(*one) for one in texts])
-        == 'The customer said: "It is broken. That is all." The agent has ordered a new one.'
+        == 'Customer: "It is broken. That is all." The agent has ordered a new one.'
     )
 
 

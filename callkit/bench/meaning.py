@@ -15,7 +15,7 @@ from callkit.model import Action, SafeTurn, Summary
 #: A summary sentence is borne out when this share of its words stands in the turns it cites (ROUGE-1 precision). Words that say
 #: who speaks, and placeholders, do not count.
 SUPPORTED_SHARE = 0.5
-_FRAME = re.compile(r"\[[A-Z_0-9 ]+\]|\b(?:the (?:customer|agent|company)(?:'s)?|somebody|said|asked)\b", re.I)
+_FRAME = re.compile(r"\[[A-Z_0-9 ]+\]|\b(?:(?:the )?(?:customer|agent|company)(?:'s)?|speaker|asked)\b", re.I)
 #: An issue is found when this share of the true one's content words is in it (ROUGE-1 recall).
 FOUND_SHARE = 0.5
 #: Words that say nothing of an issue or a follow-up.

@@ -59,7 +59,7 @@ QUOTED_WORDS = 40
 class Report:
     """What somebody said: a sentence about it, or where `quoted` their words, without quotation marks.
 
-    `speaker` is "The customer", "The agent" or, where the role is unknown, "Somebody".
+    `speaker` is "Customer", "Agent" or, where the role is unknown, "Speaker".
     """
 
     speaker: str
@@ -77,7 +77,7 @@ def joined(reports: Sequence[Report]) -> str:
     sentences: list[str] = []
     for (speaker, quoted), group in groupby(reports, key=lambda one: (one.speaker if one.quoted else "", one.quoted)):
         texts = " ".join(one.text for one in group)
-        sentences.append(f'{speaker} said: "{texts}"' if quoted else texts)
+        sentences.append(f'{speaker}: "{texts}"' if quoted else texts)
     return " ".join(sentences)
 
 
@@ -88,11 +88,11 @@ def report(text: str, role: str) -> Report:
     speaker, other = ("customer", "agent") if role == "customer" else ("agent", "customer")
     clause = strip_lead(text)
     if _THANKS.search(text) and len(clause.split()) <= 4:
-        return Report(f"The {speaker}", f"The {speaker} thanked the {other}.")
+        return Report(speaker.capitalize(), f"The {speaker} thanked the {other}.")
     of_speech = _report_of_speech(clause, speaker, other)
     written = _finish(of_speech or _persons(clause, speaker, other))
     if _is_clean(clause, written, speaker, known=of_speech is not None):
-        return Report(f"The {speaker}", written)
+        return Report(speaker.capitalize(), written)
     return quotation(text, role)
 
 
@@ -100,7 +100,7 @@ def quotation(text: str, role: str) -> Report:
     """The sentence word for word, but for greetings, fillers and markup; a very long one is cut."""
     words = strip_lead(text).replace('"', "'").split()
     cut = " ".join(words[:QUOTED_WORDS]) + ("..." if len(words) > QUOTED_WORDS else "")
-    speaker = {"agent": "The agent", "customer": "The customer"}.get(role, "Somebody")
+    speaker = role.capitalize() if role in ("agent", "customer") else "Speaker"
     return Report(speaker, _finish(cut), quoted=True)
 
 
