@@ -114,11 +114,11 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_fit_rename_and_fit_again(store: Path) -> None:
-    found = app.fit(store, topics=3)
+    found = app.fit(store, config=Config(), topics=3)
     assert [topic.calls for topic in found] == [8, 6, 5]
     renamed = app.rename(store, found[0].topic, "Cards")
     assert renamed.source == "renamed"
-    again = app.fit(store, topics=3)
+    again = app.fit(store, config=Config(), topics=3)
     assert next(topic for topic in again if topic.topic == found[0].topic).name == "Cards"
     with Snapshot(store) as snapshot:
         assert next(topic.name for topic in app.list_topics(snapshot)) == "Cards"

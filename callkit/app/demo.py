@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from callkit.app import process
+from callkit.app import process, topics
 from callkit.app.certainty import mood, turns_of
 from callkit.app.events import Event
 from callkit.config import Config
@@ -30,10 +30,13 @@ class Findings:
 
 
 def demo(*, store: Path, config: Config, on_event: Callable[[Event], None] | None = None) -> process.RunReport:
-    """Process the sample calls into `store` and keep their muted audio, so that the dashboard can play it."""
+    """Process the sample calls into `store`, with their muted audio, so that the dashboard can play it, and find topics."""
     audio = config.audio.model_copy(update={"keep_muted": True})
     with_audio = config.model_copy(update={"audio": audio})
-    return process.run([resource("sample_calls")], store=store, config=with_audio, on_event=on_event)
+    report = process.run([resource("sample_calls")], store=store, config=with_audio, on_event=on_event)
+    if len(report.processed) >= topics.FEWEST_CALLS:
+        topics.fit(store, config=config)
+    return report
 
 
 def findings(store: Path) -> Findings:
@@ -42,9 +45,14 @@ def findings(store: Path) -> Findings:
         calls = snapshot.rows(_CALLS)
         felt = snapshot.rows(_FELT)
         redacted = {row["entity"]: row["n"] for row in snapshot.rows(_REDACTED)}
+        reasons = topics.list_topics(snapshot)
     for call in calls:
         call["customer_mood"] = mood([turn for turn in felt if turn["call_id"] == call["call_id"]], "customer")
-    return Findings(calls, redacted, list(_sentences(calls, redacted)))
+    sentences = list(_sentences(calls, redacted))
+    if reasons:
+        about = "; ".join(f"{topic.name} ({topic.calls})" for topic in reasons)
+        sentences.append(f"What they call about: {about}.")
+    return Findings(calls, redacted, sentences)
 
 
 def _sentences(calls: list[Row], redacted: Mapping[str, int]) -> list[str]:

@@ -1,7 +1,8 @@
 """Call reasons and topics over the whole store: found by clustering, or labelled from a few examples.
 
 A call stands for its reason: the embeddings of the turns that its issue rests on, and to a third those of all the customer's
-turns. Nothing but the store is read.
+turns. Nothing but the store is read. A topic's terms are the words that set its calls apart (class-based TF-IDF), those
+nearest in meaning to its middle first, as KeyBERT ranks (Grootendorst 2020).
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callkit import registry
+from callkit.app.search import open_embedder
 from callkit.errors import CallkitError
 from callkit.model import CallTopic, Topic
 from callkit.store.ledger import Ledger
@@ -34,6 +35,7 @@ FEWEST_CALLS = 6
 MOST_TOPICS = 24
 SAME_TOPIC = 0.8
 TERMS = 8
+CANDIDATES = 40
 REPRESENTATIVES = 3
 SEED = 0
 _PLACEHOLDER = re.compile(r"\[[A-Z_0-9]+\]")
@@ -42,14 +44,15 @@ _ISSUE_WEIGHT = 2.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why each call was made: ids, what the customer said of it, and a unit vector each (calls, dim)."""
+    """Why each call was made: ids, what the customer said of it, and a unit vector each (calls, dim), by `model`."""
 
     call_ids: list[str]
     texts: list[str]
     vectors: NDArray[np.float32]
+    model: str = ""
 
 
-def fit(store: str | os.PathLike[str], *, topics: int = 0) -> list[Topic]:
+def fit(store: str | os.PathLike[str], *, config: Config, topics: int = 0) -> list[Topic]:
     """Find topics (as many as given, else as many as separate best) and store them with each call's.
 
     A topic that lies where an earlier one did keeps its number and name. Raises `CallkitError("usage")` for fewer than six
@@ -61,7 +64,13 @@ def fit(store: str | os.PathLike[str], *, topics: int = 0) -> list[Topic]:
         what = f"{len(reasons.call_ids)} calls with words are too few to find topics in"
         raise CallkitError("usage", what, f"process at least {FEWEST_CALLS} calls first")
     labels = cluster(reasons.vectors, topics)
-    found = describe(reasons, labels, [topic for topic in earlier if topic.source != "examples"])
+    embedder = open_embedder(config)
+    try:
+        # Words of one model cannot be compared with calls of another: then their order is that of TF-IDF.
+        embed = embedder.embed if embedder.describe()[1] == reasons.model else None
+        found = describe(reasons, labels, [topic for topic in earlier if topic.source != "examples"], embed)
+    finally:
+        embedder.close()
     return _save(store, reasons, found)
 
 
@@ -71,8 +80,7 @@ def assign(store: str | os.PathLike[str], examples: Path, *, config: Config) -> 
     Raises `CallkitError("manifest-invalid")` where the file has other columns or fewer than two labels.
     """
     texts, names = read_examples(examples)
-    embedder = registry.build_engine("embed", config.embed.engine, config)
-    embedder.open()
+    embedder = open_embedder(config)
     try:
         vectors = embedder.embed(texts)
     finally:
@@ -134,7 +142,7 @@ def read_reasons(snapshot: Snapshot) -> Reasons:
 
     frame = snapshot.df(
         """
-        select t.call_id, t.turn, coalesce(t.translation, t.text) as text, e.vector,
+        select t.call_id, t.turn, coalesce(t.translation, t.text) as text, e.vector, e.model,
                list_contains(coalesce(s.issue_turns, []), t.turn) as issue
         from turns t
         join embeddings e using (call_id, turn)
@@ -152,9 +160,10 @@ def read_reasons(snapshot: Snapshot) -> Reasons:
         issue = turns["issue"].to_numpy(dtype=bool)
         reason = matrix.mean(0) + (_ISSUE_WEIGHT * matrix[issue].mean(0) if issue.any() else 0)
         call_ids.append(str(call_id))
-        texts.append(" ".join(turns["text"][issue] if issue.any() else turns["text"]))
+        texts.append(" ".join([*turns["text"][issue], *turns["text"]]))
         vectors.append(reason / (np.linalg.norm(reason) + 1e-9))
-    return Reasons(call_ids, texts, np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32))
+    model = str(frame["model"].iloc[0]) if len(frame) else ""
+    return Reasons(call_ids, texts, np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32), model)
 
 
 def read_examples(file: Path) -> tuple[list[str], list[str]]:
@@ -212,8 +221,16 @@ def few_shot(examples: NDArray[np.float32], labels: Sequence[int], vectors: NDAr
     return [int(label) for label in model.predict(vectors)]
 
 
-def describe(reasons: Reasons, labels: Sequence[int], earlier: Sequence[Topic]) -> list[Topic]:
-    """Topics from cluster numbers: centroid, terms, name and representative calls; numbers and names of earlier ones kept."""
+def describe(
+    reasons: Reasons,
+    labels: Sequence[int],
+    earlier: Sequence[Topic],
+    embed: Callable[[Sequence[str]], NDArray[np.float32]] | None = None,
+) -> list[Topic]:
+    """Topics from cluster numbers: centroid, terms, name and representative calls; numbers and names of earlier ones kept.
+
+    `embed`: gives terms a place among the calls, so that those that mean what the topic is about come first.
+    """
     import numpy as np
 
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -221,6 +238,11 @@ def describe(reasons: Reasons, labels: Sequence[int], earlier: Sequence[Topic]) 
     members = {number: [i for i, label in enumerate(labels) if label == number] for number in numbers}
     middles = {number: _unit(reasons.vectors[members[number]].mean(0)) for number in numbers}
     terms = telling_terms({number: [reasons.texts[i] for i in members[number]] for number in numbers})
+    for number in numbers:
+        if embed and terms[number]:
+            likeness = (embed(terms[number]) @ middles[number]).tolist()
+            terms[number] = [term for _, term in sorted(zip(likeness, terms[number], strict=True), reverse=True)]
+        terms[number] = _without_parts(terms[number])[:TERMS]
     kept = match(middles, earlier)
     free = max([topic.topic for topic in earlier], default=-1) + 1
     found = []
@@ -260,7 +282,10 @@ def match(middles: Mapping[int, NDArray[np.float32]], earlier: Sequence[Topic]) 
 
 
 def telling_terms(texts: Mapping[int, Sequence[str]]) -> dict[int, list[str]]:
-    """Words and word pairs that set each group apart, by class-based TF-IDF (Grootendorst 2022, arXiv 2203.05794)."""
+    """Words and word pairs that set each group apart, by class-based TF-IDF (Grootendorst 2022, arXiv 2203.05794).
+
+    The best `CANDIDATES` of each group, best first.
+    """
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     stop = ENGLISH_STOP_WORDS | _SPOKEN
@@ -271,7 +296,7 @@ def telling_terms(texts: Mapping[int, Sequence[str]]) -> dict[int, list[str]]:
     for number, counted in counts.items():
         size = sum(counted.values()) or 1
         ranked = sorted(counted, key=lambda term: (-counted[term] / size * math.log(1 + average / total[term]), term))
-        best[number] = _without_parts(ranked)[:TERMS]
+        best[number] = ranked[:CANDIDATES]
     return best
 
 
@@ -296,7 +321,7 @@ def _terms(texts: Sequence[str], stop: frozenset[str]) -> list[str]:
 def _without_parts(ranked: Sequence[str]) -> list[str]:
     """Terms in order, without those whose words are all in one ahead of them."""
     kept: list[str] = []
-    for term in ranked[: 6 * TERMS]:
+    for term in ranked:
         if not any(set(term.split()) & set(other.split()) for other in kept):
             kept.append(term)
     return kept

@@ -56,7 +56,7 @@ def topics_command(
     if count and not fit:
         raise click.UsageError("--count goes with --fit")
     if fit:
-        topics.fit(store, topics=count or 0)
+        topics.fit(store, config=config, topics=count or 0)
     elif examples:
         topics.assign(store, examples, config=config)
     elif rename:
