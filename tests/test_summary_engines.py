@@ -44,16 +44,20 @@ class Endpoint:
     def __init__(self) -> None:
         self.answers: list[tuple[int, str]] = [(200, json.dumps(GOOD))]
         self.asked: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.delays: list[float] = []
+        self.breaks = 0
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 endpoint.asked.append((self.path, dict(self.headers), body))
+                threading.Event().wait(endpoint.delays.pop(0) if endpoint.delays else 0)
                 status, content = endpoint.answers.pop(0) if len(endpoint.answers) > 1 else endpoint.answers[0]
                 answer = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", str(len(answer) + min(1, endpoint.breaks)))
+                endpoint.breaks = max(0, endpoint.breaks - 1)
                 self.end_headers()
                 self.wfile.write(answer)
 
@@ -132,6 +136,23 @@ def test_what_does_not_help_is_an_error_that_quotes_nothing(
     assert caught.value.__cause__ is None
     assert "charged" not in str(caught.value)
     assert len(endpoint.asked) == asked
+
+
+@pytest.mark.model
+def test_an_endpoint_that_takes_too_long_is_asked_again(endpoint: Endpoint, embedded: Any) -> None:
+    endpoint.delays = [1.5]
+    assert summarize(configured(endpoint.url, timeout_s=0.5), embedded).title == "Charged twice"
+    assert len(endpoint.asked) == 2
+    endpoint.delays = [1.5, 1.5]
+    with pytest.raises(CallkitError, match="after 2 attempts: TimeoutError"):
+        summarize(configured(endpoint.url, timeout_s=0.5, retries=1), embedded)
+
+
+@pytest.mark.model
+def test_an_endpoint_that_breaks_off_is_asked_again(endpoint: Endpoint, embedded: Any) -> None:
+    endpoint.breaks = 1
+    assert summarize(configured(endpoint.url), embedded).title == "Charged twice"
+    assert len(endpoint.asked) == 2
 
 
 @pytest.mark.model

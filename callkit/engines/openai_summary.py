@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import time
@@ -121,7 +122,7 @@ class OpenAISummarizer:
                 reason = f"HTTP status {error.code}"
                 if error.code not in AGAIN:
                     break
-            except (OSError, TimeoutError) as error:
+            except (OSError, http.client.HTTPException) as error:
                 reason = f"{type(error).__name__}"
             except (ValidationError, ValueError, KeyError, IndexError, TypeError):
                 reason = "an answer that does not fit the schema"
