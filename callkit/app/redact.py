@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from callkit import registry
@@ -13,7 +13,7 @@ from callkit.config import Config
 from callkit.stages.redact import People, Redactor, Replaced, redacted_text
 from callkit.text.found import Finding, Utterance
 from callkit.text.language import language_of
-from callkit.text.personal import Memory
+from callkit.text.personal import LANGUAGES, Memory
 
 #: "Agent: ...", "[00:12] Caller: ...", "SPEAKER_01: ...": who speaks, where a line says so.
 _SPEAKER = re.compile(
@@ -48,17 +48,20 @@ def redact(turns: Iterable[str | tuple[str, str]], *, config: Config | None = No
     redactor = open_redactor(config or Config())
     said = [("", turn) if isinstance(turn, str) else turn for turn in turns]
     told = _Language(redactor.language)
-    lines = [_Line(text, Utterance(text, speaker, told.of(text))) for speaker, text in said]
+    lines = [_Line(text, tuple(_parts(text, speaker, told.of(text)))) for speaker, text in said]
     return _Stream(redactor).redacted(lines, 0, len(lines))
 
 
-def redact_lines(lines: Iterable[str], *, config: Config, as_json: bool = False) -> Iterator[str]:
+def redact_lines(
+    lines: Iterable[str], *, config: Config, as_json: bool = False, on_language: Callable[[str], None] | None = None
+) -> Iterator[str]:
     """Redact a stream of lines, one turn a line; a blank line ends a conversation and comes out blank.
 
     Lines come without their newline, and so do the results: one for each, in order, at most `[redact] look_ahead` lines
     later. With `as_json` each is {"text", "entities": [{"type", "start", "end", "score"}]}, offsets in code points of the
-    line. Memory does not grow with the stream.
+    line. Memory does not grow with the stream. `on_language` is told, once each, of languages without rules of their own.
     """
+    unsupported: set[str] = set()
     redactor = open_redactor(config)
     ahead, back = config.redact.look_ahead, config.redact.look_back
     stream = _Stream(redactor)
@@ -83,6 +86,9 @@ def redact_lines(lines: Iterable[str], *, config: Config, as_json: bool = False)
             yield line if not as_json else ""
             continue
         window.append(_line(line, told))
+        if told.last not in LANGUAGES and told.last not in unsupported and on_language is not None:
+            unsupported.add(told.last)
+            on_language(told.last)
         if len(window) - done > ahead:
             yield from write(max(1, (len(window) - done) // 2))
     yield from write(len(window) - done)
@@ -96,13 +102,26 @@ def open_redactor(config: Config) -> Redactor:
     return redactor
 
 
+#: A turn longer than this (code points) is read in parts, so that the time it takes grows with its length and no more.
+_LONGEST_PART = 4000
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line as it came, and the turn in it, which begins `offset` code points later where a speaker is named."""
+    """A line as it came, and the turn in it: its parts, each with the code point it begins at."""
 
     text: str = field(repr=False)
-    utterance: Utterance
-    offset: int = 0
+    parts: tuple[tuple[Utterance, int], ...]
+
+
+def _parts(text: str, speaker: str, language: str, offset: int = 0) -> Iterator[tuple[Utterance, int]]:
+    """A turn from `offset` on as utterances: one, or several cut between words."""
+    start = offset
+    while len(text) - start > _LONGEST_PART:
+        cut = text.rfind(" ", start + 1, start + _LONGEST_PART) + 1 or start + _LONGEST_PART
+        yield Utterance(text[start:cut], speaker, language), start
+        start = cut
+    yield Utterance(text[start:], speaker, language), start
 
 
 class _Language:
@@ -120,10 +139,8 @@ class _Language:
 
 def _line(text: str, told: _Language) -> _Line:
     named = _SPEAKER.match(text)
-    if named is None:
-        return _Line(text, Utterance(text, "", told.of(text)))
-    said = text[named.end() :]
-    return _Line(text, Utterance(said, named.group(1).lower(), told.of(said)), named.end())
+    start, speaker = (named.end(), named.group(1).lower()) if named else (0, "")
+    return _Line(text, tuple(_parts(text, speaker, told.of(text[start:]), start)))
 
 
 class _Stream:
@@ -139,22 +156,22 @@ class _Stream:
         if first == last:
             return []
         lines = list(window)
+        parts = [(place, *part) for place, line in enumerate(lines) for part in line.parts]
         found: dict[int, list[Finding]] = {}
-        for finding in self.redactor.findings([line.utterance for line in lines], memory=self.memory):
-            found.setdefault(finding.turn, []).append(finding)
+        for finding in self.redactor.findings([utterance for _, utterance, _ in parts], memory=self.memory):
+            place, _, offset = parts[finding.turn]
+            moved = replace(finding, start=finding.start + offset, end=finding.end + offset)
+            found.setdefault(place, []).append(moved)
         self.memory.shrink()
         return [self.replaced(lines[place], found.get(place, ())) for place in range(first, last)]
 
     def replaced(self, line: _Line, findings: Sequence[Finding]) -> RedactedText:
-        moved = [
-            replace(finding, start=finding.start + line.offset, end=finding.end + line.offset) for finding in findings
-        ]
-        replaced = [Replaced(finding, self.redactor.placeholder(finding, self.people)) for finding in moved]
+        replaced = [Replaced(finding, self.redactor.placeholder(finding, self.people)) for finding in findings]
         entities = tuple(
             Entity(
                 finding.entity, finding.start, finding.end, round(finding.score, 3), finding.rule, finding.recognizer
             )
-            for finding in moved
+            for finding in findings
         )
         return RedactedText(redacted_text(line.text, replaced), entities)
 

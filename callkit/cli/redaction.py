@@ -36,12 +36,19 @@ def redact_command(config: Config, as_json: bool) -> None:
     """
     from callkit.app.redact import redact_lines
 
+    # Bytes that are no UTF-8 go through as they are, but JSON has to be UTF-8; only a line feed ends a line.
+    errors = "replace" if as_json else "surrogateescape"
     for stream in (sys.stdin, sys.stdout):
-        # Bytes that are no UTF-8 go through as they are; only a line feed ends a line.
-        stream.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")  # type: ignore[union-attr]
-    for line in redact_lines(_lines(), config=config, as_json=as_json):
+        stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")  # type: ignore[union-attr]
+    for line in redact_lines(_lines(), config=config, as_json=as_json, on_language=_unsupported):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+def _unsupported(language: str) -> None:
+    from callkit.cli import output
+
+    output.note(f"language {language!r} has no rules of its own: only digits and letters are searched in it")
 
 
 def _lines() -> Iterator[str]:

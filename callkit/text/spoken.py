@@ -362,7 +362,8 @@ class _Reader:
             key = ahead + phrase
             if phrase and key < len(self.tokens) and self.norms[key].isalpha():
                 fits = self.norms[key][0] == norm
-                if fits or (phrase > 1 and len(self.norms[key]) > 1):
+                named = self.norms[ahead] == "as" and self.tokens[key].text[0].isupper()  # "P as Enter", for Peter
+                if fits or ((phrase > 1 or named) and len(self.norms[key]) > 1):
                     return self.item(place, self.x_ray(key), norm.upper(), "letter")
             if self.words.letters.get(self.norms[ahead]) == norm and len(self.norms[ahead]) > 3:
                 return self.item(place, ahead, norm.upper(), "letter")
