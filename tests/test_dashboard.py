@@ -232,7 +232,29 @@ def test_agents_with_few_calls_are_not_ranked(store: Path, open_app: Open) -> No
     assert set(table.place[table.calls < 20]) <= {""}
     ranked = table[table.calls >= 20]
     assert list(ranked.place) == [str(number + 1) for number in range(len(ranked))]
+    grey = app.dataframe[0].proto.arrow_data.styler.styles.count("color: #8A8F98")
+    assert bool(grey) == (len(ranked) < len(table))
     assert ((table.low <= table.shrunk) & (table.shrunk <= table.high)).all()
+
+
+def test_topics_list_each_reason_with_its_course_and_calls(store: Path, open_app: Open) -> None:
+    app = open_app(store, "topics", period="All time")
+    reasons = app.dataframe[0].value
+    assert reasons.calls.sum() == 300
+    assert [sum(course) for course in reasons.course] == list(reasons.calls)
+    assert set(reasons.call_0) == {"Call 1"}
+
+
+def test_compliance_counts_redactions_by_kind_and_recognizer(store: Path, open_app: Open) -> None:
+    app = open_app(store, "compliance", period="All time", overrides='["store.retention_days=30"]')
+    found = app.dataframe[0].value
+    assert set(zip(found.entity, found.recognizer, strict=True)) == {
+        ("PERSON", "presidio"), ("CARD", "spoken-number"), ("PHONE", "spoken-number")
+    }  # fmt: skip
+    assert [sum(course) for course in found.course] == list(found["items"])
+    assert app.metric[0].value == f"{found['items'].sum():,}"
+    assert "Redactions over time, by recognizer" in words(app)
+    assert re.search(r"The limit is 30 days: \d+ calls are past it, `callkit purge` erases them", words(app))
 
 
 def test_comparison_shrinks_small_samples_most(store: Path, open_app: Open) -> None:
