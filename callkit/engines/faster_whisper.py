@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: fewer.
 BATCH = 8
 ENCODED = 2
+#: After a call longer than this (seconds) the model makes room for the stages to come: they hold all of its words at once.
+#: Opening it again takes a second.
+LONG_CALL_S = 1800.0
 #: Whisper's own gates (Radford et al. 2022, section 4.5): text that compresses better is a loop; a window that is
 #: both improbable and likely silent holds no speech.
 MAX_COMPRESSION = 2.4
@@ -89,6 +92,7 @@ class FasterWhisper:
 
     def transcribe(self, audio: Audio, regions: Sequence[Region], *, progress: Progress | None = None) -> Transcript:
         """Every word spoken inside `regions`, by start; times are seconds of the recording."""
+        self.open()
         total = sum(region.end - region.start for region in regions) or 1.0
         done = 0.0
 
@@ -112,6 +116,8 @@ class FasterWhisper:
                 words += self._decode(second, dict(evidence), last=True)[0]
             if progress:
                 progress("transcribe", min(1.0, done / total))
+        if audio.duration_s > LONG_CALL_S:
+            self.close()
         give_back()
         words.sort(key=lambda word: (word.start, word.end))
         phrases.sort(key=lambda phrase: phrase.start)
