@@ -42,6 +42,7 @@ from tests.talk import call, english, no_embeddings, turn
         ("agent", "What is your address?", 'The agent asked: "What is your address?"'),
         ("customer", "Um, the the box is, uh, broken", "The box is broken."),
         ("customer", "i lost my credit card", "The customer lost their credit card."),
+        ("customer", "I'm, uh, I'm not on, on any plan, okay?", "The customer is not on any plan."),
         ("agent", "I will send you a new one.", "The agent will send the customer a new one."),
     ],
 )

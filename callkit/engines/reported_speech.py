@@ -46,6 +46,7 @@ _YOU = re.compile(
     re.I,
 )
 _SECOND_VERB = re.compile(r"\b(?:and|but|or|then) (?:\w+ly |just |then |also )*(?P<verb>[a-z]+)")
+_FALSE_START = re.compile(r"\b(?:I|[Ww]e)(?:'\w+)?(?: \w+){0,2}, (?:I|we)\b")
 _CLITICS = ("'s", "'ll", "'ve", "'d", "'m", "'re")
 _NAMES = re.compile(r"\bthe (?:customer|agent|company)\b", re.I)
 #: A sentence that names the two sides more often than this is easier to read as a quotation.
@@ -105,10 +106,12 @@ def quotation(text: str, role: str) -> Report:
 
 
 def tidy(text: str) -> str:
-    """Without markup, fillers and words said twice; "i" is "I"."""
+    """Without markup, fillers, words said twice and a closing "okay?"; "i" is "I"."""
     text = without_markup(text).replace("’", "'")
     text = re.sub(r"\bi(?='|\b)(?!\.)", "I", text)
-    return re.sub(r"\s+", " ", _patterns()[2].sub("", text)).strip(" ,;-")
+    text = re.sub(r"\s+", " ", _patterns()[2].sub("", text))
+    text = _patterns()[5].sub(".", _patterns()[4].sub("", text.strip()))
+    return re.sub(r" (?=[,.;!?])", "", re.sub(r"([,.;]) [,.;](?=\s|$)", r"\1", text)).strip(" ,;-")
 
 
 def without_markup(text: str) -> str:
@@ -202,13 +205,15 @@ def _finish(text: str) -> str:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """What to take off: greetings, "I'm calling because", fillers, markup."""
+    """What to take off: greetings, "I'm calling because", fillers, markup, words said twice, "..., okay?"."""
     content = tomllib.loads(_FILE.read_text("utf-8"))
     return (
         re.compile(rf"^(?:{content['lead']}(?:[,.!?]+\s*|\s+))+", re.I),
         re.compile(rf"^{content['reason']}", re.I),
         re.compile(content["fillers"], re.I),
         re.compile(content["markup"], re.I),
+        re.compile(content["repeats"], re.I),
+        re.compile(content["tag"], re.I),
     )
 
 
@@ -224,9 +229,12 @@ def _is_clean(clause: str, written: str, speaker: str, *, known: bool) -> bool:
         return True
     if not 3 <= len(words) <= LONGEST_WORDS or re.search(r"\.\.|--|…|[a-z]- |[.!?] ", clause):
         return False
-    if len(_NAMES.findall(written)) > MOST_NAMES + known:
+    if _FALSE_START.search(clause) or len(_NAMES.findall(written)) > MOST_NAMES + known:
         return False
-    if re.search(r"\b(the (customer|agent|company)(?:'s)?),? (they|he|she|I)\b|\bthe \w+ know\b", written):
+    if re.search(
+        r"\b(the (customer|agent|company)(?:'s)?),? (?:(?:is|has|was|does)(?:n't)?,? )?(they|he|she|I)\b|\bthe \w+ know\b",
+        written,
+    ):
         return False
     if known:
         return True

@@ -36,6 +36,7 @@ _CONNECTIVES = frozenset(
     "a about all and as because but everything for how i if no now of or really said since so such than that the then to what whatever when "
     "where whether which while who why with yes you".split(" ")
 )
+_TAG = re.compile(r"\w, (?:okay|ok|right|all right|alright|yeah)\?$", re.I)
 _ASKS = re.compile(
     r"^(?:(?:okay|ok|and|so|alright|um|uh|well) )*(?:who|what|when|where|which|why|how|is there|are there|(?:can|could|would|will|do|did|does|are|is|may|should) (?:you|i|we|it|there|that|they|he|she)\b)",
     re.I,
@@ -57,8 +58,10 @@ class Sentence:
 
     @property
     def asks(self) -> bool:
-        """Is it a question? By its mark, or for one without any stop by its first words."""
-        return self.text.endswith("?") or (self.text[-1:].isalnum() and bool(_ASKS.match(self.text)))
+        """Is it a question? By its mark, or for one without any stop by its first words; "..., okay?" is none."""
+        if self.text.endswith("?"):
+            return not _TAG.search(self.text)
+        return self.text[-1:].isalnum() and bool(_ASKS.match(self.text))
 
 
 @cache
