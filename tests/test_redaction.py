@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -91,17 +92,76 @@ GENTLE = settings(
 )
 
 
+TEENS = {"10": "ten", "11": "eleven", "12": "twelve", "15": "fifteen", "19": "nineteen"}
+TENS = {"2": "twenty", "3": "thirty", "4": "forty", "5": "fifty", "8": "eighty", "9": "ninety"}
+
+
+@st.composite
+def spoken(draw: st.DrawFn, digits: str) -> list[str]:
+    """A number in some spoken form, word group by word group: "oh", "double seven", "forty-one", "4", "4111"."""
+    said, place = [], 0
+    while place < len(digits):
+        one, two = digits[place], digits[place : place + 2]
+        ways = [WORDS[one], one]
+        if one == "0" and place:
+            ways.append("oh")
+        if len(two) == 2 and two[0] == two[1]:
+            ways.append(f"double {WORDS[one]}")
+        if two in TEENS:
+            ways.append(TEENS[two])
+        if len(two) == 2 and one in TENS and two[1] != "0":
+            ways.append(f"{TENS[one]}{draw(st.sampled_from('- '))}{WORDS[two[1]]}")
+        if digits[place : place + 3] == one * 3:
+            ways.append(f"triple {WORDS[one]}")
+        way = draw(st.sampled_from(ways))
+        said.append(way)
+        place += 3 if way.startswith("triple") else 1 if way in (WORDS[one], one, "oh") else 2
+    return said
+
+
+@st.composite
+def asked_for(draw: st.DrawFn) -> tuple[list[tuple[str, str]], list[tuple[int, int, int]]]:
+    """A conversation in which a number is asked for and said, and where: (turn, start, end) of each part."""
+    question, length = ASKED[draw(st.sampled_from(sorted(ASKED)))]
+    groups = draw(spoken(draw(st.text("0123456789", min_size=length, max_size=length))))
+    before = draw(st.lists(st.sampled_from(["Hello.", "I need some help.", "It costs nineteen dollars."]), max_size=3))
+    turns = [("C", text) for text in before] + [("A", question)]
+    lead = draw(st.sampled_from(["", "Sure, it's ", "Um, ", "Yes, that's ", "okay it is ", "let me see, "]))
+    end = draw(st.sampled_from(["", ".", ", thanks.", " okay?"]))
+    joint = draw(st.sampled_from([" ", ", ", " um ", ", uh, "]))
+    cuts = [0, len(groups)]
+    if length >= 8 and len(groups) >= 6 and draw(st.booleans()):
+        cuts.insert(1, len(groups) // 2)  # in two pieces, with "mhm" between
+    places = []
+    for first, last in pairwise(cuts):
+        said = joint.join(groups[first:last])
+        head, tail = (lead if not first else ""), (end if last == len(groups) else ".")
+        if first:
+            turns.append(("A", draw(st.sampled_from(["Mhm.", "Okay.", "Go ahead."]))))
+        places.append((len(turns), len(head), len(head) + len(said)))
+        turns.append(("C", head + said + tail))
+    return turns, places
+
+
 @GENTLE
-@given(st.sampled_from(sorted(ASKED)), st.data())
-def test_any_number_that_was_asked_for_is_covered(redactor: Redactor, kind: str, data: st.DataObject) -> None:
-    question, length = ASKED[kind]
-    digits = data.draw(st.text("0123456789", min_size=length, max_size=length))
-    number = digits if data.draw(st.booleans()) else " ".join(WORDS[digit] for digit in digits)
-    lead = data.draw(st.sampled_from(["", "Sure, it's ", "Um, ", "Yes, that's ", "okay it is "]))
-    end = data.draw(st.sampled_from(["", ".", ", thanks.", " okay?"]))
-    found = redactor.findings([Utterance(question, "A"), Utterance(lead + number + end, "C")])
-    place = [(finding.start, finding.end) for finding in found if finding.turn == 1]
-    assert covered(lead + number + end, (len(lead), len(lead) + len(number), kind), place)
+@given(asked_for())
+def test_any_number_that_was_asked_for_is_covered(
+    redactor: Redactor, said: tuple[list[tuple[str, str]], list[tuple[int, int, int]]]
+) -> None:
+    turns, places = said
+    findings = redactor.findings([Utterance(text, speaker) for speaker, text in turns])
+    for turn, start, end in places:
+        here = [(finding.start, finding.end) for finding in findings if finding.turn == turn]
+        assert covered(turns[turn][1], (start, end, ""), here)
+
+
+@GENTLE
+@given(asked_for())
+def test_redacting_any_of_them_twice_changes_nothing(
+    redactor: Redactor, said: tuple[list[tuple[str, str]], list[tuple[int, int, int]]]
+) -> None:
+    once = replaced(redactor, [text for _, text in said[0]])
+    assert replaced(redactor, once) == once
 
 
 def replaced(redactor: Redactor, texts: list[str]) -> list[str]:
@@ -120,7 +180,7 @@ def test_redacting_twice_changes_nothing(redactor: Redactor) -> None:
 
 
 @GENTLE
-@given(st.lists(st.text(max_size=80), max_size=5))
+@given(st.lists(st.text(st.characters(), max_size=80) | st.text("0123456789 .-/@oO", max_size=60), max_size=5))
 def test_any_text_is_taken_and_offsets_slice_it(redactor: Redactor, texts: list[str]) -> None:
     for finding in redactor.findings([Utterance(text) for text in texts]):
         assert 0 <= finding.start < finding.end <= len(texts[finding.turn])
