@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from callkit.engines.pyannote import like_lengths
 from callkit.engines.speaker_clustering import cluster
 from callkit.engines.speaker_windows import Windows, decide, runs, spans, speaker_votes, stitch, stretches
 from callkit.stages.bleed import without_bleed
@@ -101,6 +102,22 @@ def test_a_third_voice_is_found_only_where_it_may_be() -> None:
     lengths = np.full(len(labels), 3.0, np.float32)
     assert cluster(vectors, lengths, 1, 2).max() == 1
     assert len(set(zip(labels, cluster(vectors, lengths, 1, 3).tolist(), strict=True))) == 3
+
+
+@pytest.mark.parametrize("least", [1, 3])
+def test_two_voices_stay_two_on_a_long_call_unless_more_are_asked_for(least: int) -> None:
+    labels = [0, 1] * 20
+    vectors = heard(labels, voices(2, like=0.5), noise=0.5)
+    assert cluster(vectors, np.full(len(labels), 3.0, np.float32), least, 4).max() == max(least, 2) - 1
+
+
+def test_batches_hold_every_stretch_once_and_have_few_shapes() -> None:
+    lengths = [int(length) for length in np.random.default_rng(0).integers(20, 600, 200)]
+    batches = list(like_lengths(lengths, most=800, step=50))
+    assert sorted(place for group, _ in batches for place in group) == list(range(200))
+    assert all(max(lengths[place] for place in group) <= common for group, common in batches)
+    assert all(common % 50 == 0 and (len(group) * common <= 800 or len(group) == 1) for group, common in batches)
+    assert len({common for _, common in batches}) <= 12
 
 
 def test_more_than_three_by_distance() -> None:

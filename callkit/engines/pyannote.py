@@ -35,6 +35,7 @@ STEP_S = 2.5
 BATCH = 4
 READ = 64
 EMBEDDED_S = 8.0
+STEP_FRAMES = 50
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 #: Pauses shorter than this inside one person's talk are no pauses, and talk shorter than that is no talk (seconds).
@@ -220,9 +221,11 @@ def load_campplus(network: Path, weights: Path) -> Any:
 
 
 def embed_voices(
-    model: Any, waves: Sequence[NDArray[np.float32]], *, each: Callable[..., Any] = map
+    model: Any, waves: Sequence[NDArray[np.float32]], *, each: Callable[..., Any] = map, step: int = STEP_FRAMES
 ) -> NDArray[np.float32]:
     """(n, 192) embeddings of waveforms at 16 kHz, computed in batches of like length. `each` is the `map` to use.
+
+    Lengths are rounded up to multiples of `step` frames: torch keeps what it prepared for every shape that it has met.
 
     Features as CAM++ was trained on: 80 Kaldi filter banks, each band's mean taken off. A shorter wave of a batch is
     repeated to the batch's length, which leaves its statistics as they are.
@@ -237,7 +240,7 @@ def embed_voices(
         return vectors
 
     out = np.zeros((len(waves), 192), dtype=np.float32)
-    batches = list(like_lengths([frames_of(len(wave)) for wave in waves], most=round(EMBEDDED_S * 100)))
+    batches = list(like_lengths([frames_of(len(wave)) for wave in waves], most=round(EMBEDDED_S * 100), step=step))
     for (group, _), vectors in zip(batches, each(embed, batches), strict=True):
         out[group] = vectors
     return out
@@ -248,7 +251,7 @@ def frames_of(samples: int) -> int:
     return 1 + max(0, samples - 400) // 160
 
 
-def like_lengths(lengths: Sequence[int], *, most: int, step: int = 50) -> Iterator[tuple[list[int], int]]:
+def like_lengths(lengths: Sequence[int], *, most: int, step: int) -> Iterator[tuple[list[int], int]]:
     """(places, common length) of batches of at most `most` frames altogether.
 
     Common lengths are multiples of `step`: torch keeps what it prepared for every shape that it has met.

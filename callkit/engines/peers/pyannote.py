@@ -108,7 +108,7 @@ def _embedding(voice: Any) -> Any:
                     kept.append(samples.numpy())
                     places.append(place)
             if kept:
-                vectors[places] = embed_voices(voice, kept)
+                vectors[places] = embed_voices(voice, kept, step=1)
             return vectors
 
     return Embedding()
