@@ -12,11 +12,13 @@ RECOGNIZER = "callkit:secret"
 
 #: A password is named, and "is" or a colon leads to it.
 _NAMED = re.compile(
-    r"(?<!\w)(?:pass ?word|pass ?phrase|security (?:word|answer|phrase)|secret (?:word|answer|phrase)|memorable (?:word|information)|verbal (?:password|passcode)|safe ?word|answer)"
-    r"(?: (?:on|for) (?:the|my|this) account)?(?:,? i (?:think|believe),?)?(?: (?:is set to|is|was|would be|should be|might be|used to be)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
+    r"(?<!\w)(?:pass ?word|pass ?phrase|security (?:word|answer|phrase)|secret (?:word|answer|phrase)|memorable (?:word|information)|verbal (?:password|passcode)|safe ?word|code ?word|key ?word|magic word|challenge (?:word|phrase|answer)|answer)"
+    r"(?: (?:on|for) (?:the|my|this) account)?(?:,? i (?:think|believe),?)?(?: (?:is set to|is|was|would be|should be|might be|used to be|as|to|set to)|,? (?:which|that) (?:is|was)|,? (?:and )?(?:it's|it is|it was|that's)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
 )
 #: The password comes first: "bluebird is my password".
-_NAMED_AFTER = re.compile(r",? (?:is|as|was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)")
+_NAMED_AFTER = re.compile(
+    r",? (?:is|as|was|that's|that is|that was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)"
+)
 #: A name to log in with, which is an account of somebody.
 _LOGIN = re.compile(
     r"(?<!\w)(?:user ?name|user id|login(?: name| id)?|screen name|handle)(?: (?:on|for) (?:the|my|this) account)?(?: (?:you've got|you have|i have|i see|we have|on file))?(?: (?:is|was)|:|'s)[\s,:]*"
@@ -33,7 +35,9 @@ _ASKED = words_pattern(
         "pass ?word",
         "pass ?phrase",
         "(?:security|secret|memorable|verbal) (?:word|answer|phrase|question|name|place|information|date)\\w*",
-        "safe ?word",
+        "(?:safe|code|key|magic|watch|challenge|pass) ?(?:word|phrase)",
+        "challenge (?:question|answer)",
+        "word (?:on|for) (?:the|your|this) account",
         "maiden name",
         "(?:mother|father|grandmother|grandfather|spouse|brother|sister|sibling|cousin|parent)s?'?s? (?:oldest |eldest |youngest )?(?:middle|maiden|first|birth|family|nick) ?names?(?: before)?",
         "(?:first|favou?rite|childhood|oldest|best|dream|imaginary|closest|maid of honou?r|best man)(?: \\w+)? (?:pet|dog|cat|teacher|car|school|friend|concert|movie|film|colou?r|book|author|food|dish|street|job|boss|employer|sports? team|football team|team|animal|holiday|vacation|band|singer|artist|song|kiss|phone|nickname|hero|superhero|character|place|hobby|sport|flower|restaurant|subject|roommate)\\w*",
@@ -158,7 +162,8 @@ class SecretFinder:
         for turn, utterance in enumerate(self.conversation):
             found = False
             for match in _NAMED.finditer(utterance.lower):
-                if match.group().startswith("answer") and not self.secretly(turn):
+                bare = match.group().startswith("answer")
+                if bare and (" to" in match.group() or not self.secretly(turn)):
                     continue
                 for finding in self.answer(turn, match.end(), "named", 8):
                     found = True
