@@ -128,6 +128,7 @@ class NameFinder:
                     self.named.add(turn)
                 yield finding
         for turn in range(len(self.conversation)):
+            yield from self.spelled_as_word(turn)
             for finding in self.spelled(turn):
                 self.known.update(dict.fromkeys(self.name_words(finding)))
                 yield finding
@@ -270,6 +271,21 @@ class NameFinder:
                 yield self.spelling(turn, run, "spells a known name")
             elif self.asks_spelling(turn, run):
                 yield self.spelling(turn, run, "spelled")
+
+    def spelled_as_word(self, turn: int) -> Iterator[Finding]:
+        """A spelling that a recogniser wrote as a word in capitals, right after the name: "Belasker, the LSKR"."""
+        tokens = self.conversation[turn].tokens
+        for place, token in enumerate(tokens):
+            if len(token.text) < 3 or not token.text.isupper() or token.norm in acronyms():
+                continue
+            before = [
+                place - back for back in range(2, 5) if place >= back and self.is_known(tokens[place - back], turn)
+            ]
+            if before and any(_within(token.norm, name) for name in self.known):
+                first = next(word for word in tokens[before[0] + 1 :] if word.text[0].isalnum())
+                yield Finding(
+                    turn, first.start, token.end, "PERSON", 0.7, RECOGNIZER, "spells a known name", token.norm
+                )
 
     def asks_spelling(self, turn: int, run: Run) -> bool:
         utterance = self.conversation[turn]
@@ -423,6 +439,12 @@ class NameFinder:
 
     def overlaps(self, turn: int, run: Run) -> bool:
         return any(run.start < end and start < run.end for start, end in self.taken[turn])
+
+
+def _within(letters: str, name: str) -> bool:
+    """Are letters those of a name in their order, some left out?"""
+    rest = iter(name)
+    return len(name) > len(letters) and all(letter in rest for letter in letters)
 
 
 def _near(one: str, other: str) -> bool:
