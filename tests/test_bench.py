@@ -12,6 +12,8 @@ import pytest
 from callkit.app import bench
 from callkit.bench.figures import Estimate
 from callkit.bench.measure import Part, Ratio, sentence
+from callkit.bench.systems import Callkit
+from callkit.config import Config
 from callkit.errors import CallkitError
 
 CSV = "text,label\nI love this,positive\nThis is terrible,negative\nIt is Monday,neutral\nWhat a great day,positive\n"
@@ -25,7 +27,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     from callkit.bench.find import find_material
     from callkit.bench.measure import measure
     from callkit.bench.systems import SystemSpec
-    from callkit.config import Config
 
     specs = [SystemSpec(bench.OURS, Config(), peer="vader"), SystemSpec("other", Config(), peer="vader")]
     return bench.report(measure(find_material([folder]), specs))
@@ -93,3 +94,11 @@ def test_callkit_hides_more_than_stock_presidio(tmp_path: Path) -> None:
     ratio = next(r for r in found["parts"][0]["ratios"] if r["figure"] == "pii_recall")
     assert ratio["better"] == "ours"
     assert found["overall"]["pii_recall"]["value"] > 0.8
+
+
+@pytest.mark.model
+def test_texts_of_a_set_are_no_context_to_one_another() -> None:
+    texts = ["You lied to me, this is a disgrace.", "I am furious.", "Thank you, goodbye.", "12 34"]
+    system = Callkit(Config())
+    system.warm("sentiment")
+    assert system.feel(texts) == ["negative", "negative", "positive", "neutral"]

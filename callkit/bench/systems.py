@@ -115,12 +115,16 @@ class Callkit:
         return found
 
     def feel(self, texts: Sequence[str]) -> list[str] | None:
-        turns = tuple(_safe_turn(number, "customer", text) for number, text in enumerate(texts))
-        given = {"turns": turns, "language": Language("en", 1.0), "call": Call("bench", "", "")}
+        """Each text is a call of its own: what was written before by others is no context."""
         stage = self._stage("sentiment")
+        givens: list[dict[str, Any]] = [
+            {"turns": (_safe_turn(0, "customer", text),), "language": Language("en", 1.0)} for text in texts
+        ]
         if "embeddings" in stage.requires:
-            given |= self._stage("embed").run(given)
-        return [sentiment.label for sentiment in stage.run(given)["sentiment"]]
+            givens = [given | self._stage("embed").run(given) for given in givens]
+        together = getattr(stage, "run_many", None)
+        found = together(givens) if together else [stage.run(given) for given in givens]
+        return [one["sentiment"][0].label if one["sentiment"] else "neutral" for one in found]
 
     def summarize(self, row: TextRow) -> tuple[Summary, tuple[SafeTurn, ...]] | None:
         turns = tuple(_safe_turn(number, turn.role, turn.text) for number, turn in enumerate(row.turns))
