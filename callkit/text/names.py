@@ -278,9 +278,9 @@ class NameFinder:
         for place, token in enumerate(tokens):
             if len(token.text) < 3 or not token.text.isupper() or token.norm in acronyms():
                 continue
-            before = [
-                place - back for back in range(2, 5) if place >= back and self.is_known(tokens[place - back], turn)
-            ]
+            spelled = {run.items[-1].last for run in self.conversation[turn].runs if len(run.letters) >= 2}
+            near = range(place - 2, max(-1, place - 5), -1)
+            before = [other for other in near if other in spelled or self.is_known(tokens[other], turn)]
             if before and any(_within(token.norm, name) for name in self.known):
                 first = next(word for word in tokens[before[0] + 1 :] if word.text[0].isalnum())
                 yield Finding(
@@ -442,9 +442,9 @@ class NameFinder:
 
 
 def _within(letters: str, name: str) -> bool:
-    """Are letters those of a name in their order, some left out?"""
-    rest = iter(name)
-    return len(name) > len(letters) and all(letter in rest for letter in letters)
+    """Are letters those of a name in their order, some left out, one misheard?"""
+    shared = SequenceMatcher(None, letters, name, autojunk=False).get_matching_blocks()
+    return len(name) > len(letters) and sum(block.size for block in shared) >= len(letters) - 1 >= 2
 
 
 def _near(one: str, other: str) -> bool:
