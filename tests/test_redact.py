@@ -92,6 +92,12 @@ def test_thresholds(engine: EntityRecognizer) -> None:
     assert turns[1].text.startswith("Patricia Brown, and it's [CARD]")
 
 
+@pytest.mark.parametrize("settings", [{"threshold": 1.0}, {"thresholds": {"CVV": 1.0}}, {"actions": {"CVV": "keep"}}])
+def test_no_setting_lets_a_security_code_pass(engine: EntityRecognizer, settings: dict[str, object]) -> None:
+    turns, _ = redacted(engine, CALL, **settings)
+    assert turns[3].text == "[CVV]."
+
+
 def test_nothing_said_and_nothing_personal(engine: EntityRecognizer) -> None:
     assert redacted(engine, ()) == ((), ())
     turns, redactions = redacted(engine, turns_of(("A", "The total is 45 dollars.")))
