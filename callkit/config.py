@@ -147,7 +147,8 @@ class RedactSettings(Section):
         default=0.4, ge=0, le=1, description="Findings less sure than this (0 to 1) are left as they are."
     )
     thresholds: dict[str, float] = Field(
-        default_factory=dict, description="Other thresholds by type, such as {PERSON = 0.6}. CVV, PIN and PASSWORD are always replaced."
+        default_factory=dict,
+        description="Other thresholds by type, such as {PERSON = 0.6}. CVV, PIN and PASSWORD are always replaced.",
     )
     actions: dict[str, Literal["replace", "keep_last_four", "keep"]] = Field(
         default_factory=dict,
