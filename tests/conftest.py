@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.toys import PLUGIN, Toys
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The same examples in every run, so that a change is judged by itself: `HYPOTHESIS_PROFILE=default` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

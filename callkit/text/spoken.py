@@ -416,11 +416,27 @@ def _trimmed(items: list[Item], text_tokens: Sequence[Token]) -> list[Item]:
         and not _leans_on(kept[0], kept[1] if len(kept) > 1 else None, text_tokens)
     ):
         kept.pop(0)
-    while kept and kept[-1].weak and not _leans_on(kept[-1], kept[-2] if len(kept) > 1 else None, text_tokens):
+    while (
+        kept
+        and kept[-1].weak
+        and not _leans_on(kept[-1], kept[-2] if len(kept) > 1 else None, text_tokens)
+        and not _listed(kept, text_tokens)
+    ):
         kept.pop()
     if all(item.value in "AIOYE" and item.kind == "letter" and item.first == item.last for item in kept):
         return []
     return kept
+
+
+def _listed(items: list[Item], text_tokens: Sequence[Token]) -> bool:
+    """Is an "oh" the last of a number said digit by digit, with the same pause between all: "one, two, oh"?"""
+    if len(items) < 3 or items[-1].value != "0":
+        return False
+    pauses = [
+        [token.norm for token in text_tokens[before.last + 1 : after.first]]
+        for before, after in zip(items[-3:], items[-2:], strict=False)
+    ]
+    return pauses[0] == pauses[1]
 
 
 def _heads(items: list[Item], text_tokens: Sequence[Token]) -> bool:
