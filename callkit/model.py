@@ -337,7 +337,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What happened on the call, each part with its evidence."""
+    """What happened on the call, each part with its evidence. `withheld`: why there is none although words were said."""
 
     title: str
     summary: tuple[Statement, ...]
@@ -346,6 +346,7 @@ class Summary:
     outcome_evidence: Statement | None
     actions: tuple[Action, ...] = ()
     chapters: tuple[Chapter, ...] = ()
+    withheld: str = ""
 
 
 @dataclass(frozen=True, slots=True)

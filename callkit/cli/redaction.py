@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,8 @@ def redact_command(config: Config, as_json: bool) -> None:
     # Bytes that are no UTF-8 go through as they are, but JSON has to be UTF-8; only a line feed ends a line.
     errors = "replace" if as_json else "surrogateescape"
     for stream in (sys.stdin, sys.stdout):
-        stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")  # type: ignore[union-attr]
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
     for line in redact_lines(_lines(), config=config, as_json=as_json, on_language=_unsupported):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

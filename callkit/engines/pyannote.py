@@ -256,15 +256,15 @@ def like_lengths(lengths: Sequence[int], *, most: int, step: int) -> Iterator[tu
 
     Common lengths are multiples of `step`: torch keeps what it prepared for every shape that it has met.
     """
+    common = [-(-length // step) * step for length in lengths]
     group: list[int] = []
     for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
-        common = -(-lengths[place] // step) * step
-        if group and (len(group) + 1) * common > most:
-            yield group, -(-lengths[group[-1]] // step) * step
+        if group and (len(group) + 1) * common[place] > most:
+            yield group, common[group[-1]]
             group = []
         group.append(place)
     if group:
-        yield group, -(-lengths[group[-1]] // step) * step
+        yield group, common[group[-1]]
 
 
 def _filter_banks(wave: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from callkit.model import Summary
@@ -11,12 +12,14 @@ from callkit.protocols import JSON, Given, Resources, Summarizer
 if TYPE_CHECKING:
     from callkit.config import SummarizeSettings
 
+EMPTY = Summary("", (), None, "unknown", None)
+
 
 class Summarize:
     """Hands the safe turns to the summary engine; a language the engine does not know gets no summary, not a guess."""
 
     name = "summarize"
-    version = 2
+    version = 3
     scope: Literal["utterance", "call"] = "call"
     requires: tuple[str, ...] = ("turns", "embeddings", "language")
     provides: tuple[str, ...] = ("summary",)
@@ -36,12 +39,16 @@ class Summarize:
         self.engine.open()
 
     def run(self, given: Given) -> Mapping[str, Any]:
-        """The summary; an empty one where nobody spoke or the engine does not know the language."""
-        turns, known = given["turns"], getattr(self.engine, "languages", None)
-        readable = known is None or given["language"].code in known or all(turn.translation for turn in turns)
-        if not turns or not readable:
-            return {"summary": Summary("", (), None, "unknown", None)}
-        return {"summary": self.engine.summarize(turns, given["embeddings"])}
+        """The summary; an empty one, with the reason, where nothing tells or the engine does not know the language."""
+        turns, known, code = given["turns"], getattr(self.engine, "languages", None), given["language"].code
+        if not any(turn.words for turn in turns):
+            return {"summary": EMPTY}
+        if known is not None and code not in known and not all(turn.translation for turn in turns):
+            return {"summary": replace(EMPTY, withheld=f"the engine does not know the language spoken ({code})")}
+        summary = self.engine.summarize(turns, given["embeddings"])
+        if not (summary.title or summary.summary or summary.issue):
+            summary = replace(summary, withheld="nothing that was said tells what the call was about")
+        return {"summary": summary}
 
     def close(self) -> None:
         self.engine.close()

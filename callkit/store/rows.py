@@ -20,6 +20,10 @@ def _calls(call: Call, facets: Facets) -> Iterator[Row]:
         language = None
     muted: model.MutedAudio | None = facets.get("muted")
     metrics: model.Metrics | None = facets.get("metrics")
+    summary: model.Summary | None = facets.get("summary")
+    withheld = (dict(metrics.withheld) if metrics else {}) | (
+        {"summary": summary.withheld} if summary and summary.withheld else {}
+    )
     yield {
         "call_id": call.call_id,
         "source_name": call.source_name,
@@ -43,23 +47,11 @@ def _calls(call: Call, facets: Facets) -> Iterator[Row]:
         "direction": call.direction,
         "unmatched": call.unmatched,
         "warnings": inspection.warnings,
-        "quality": (dict(metrics.withheld) if metrics else {}) | _without_summary(facets, language),
+        "quality": withheld,
         "audio_file": muted.file or None if muted else None,
         "muted_s": muted.muted_s if muted else None,
         "unworded_s": muted.unworded_s if muted else None,
     }
-
-
-def _without_summary(facets: Facets, language: model.Language | None) -> Row:
-    """Why a call on which words were said has no summary; empty where it has one."""
-    summary: model.Summary | None = facets.get("summary")
-    turns: Sequence[model.SafeTurn] = facets.get("turns") or ()
-    if summary is None or summary.title or summary.summary or summary.issue or not any(turn.words for turn in turns):
-        return {}
-    code = language.code if language else "en"
-    if code == "en":
-        return {"summary": "nothing that was said tells what the call was about"}
-    return {"summary": f"the summary engine does not know the language spoken ({code})"}
 
 
 def _turns(call: Call, facets: Facets) -> Iterator[Row]:
@@ -183,7 +175,7 @@ def _embeddings(call: Call, facets: Facets) -> Iterator[Row]:
 
 #: Table -> the facets it is made from and how. Without the first facet the call has no rows there.
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[Call, Facets], Iterable[Row]]]] = {
-    "calls": (("inspection", "language", "muted", "metrics"), _calls),
+    "calls": (("inspection", "language", "muted", "metrics", "summary"), _calls),
     "channels": (("inspection",), _channels),
     "turns": (("turns", "loudness"), _turns),
     "words": (("turns",), _words),

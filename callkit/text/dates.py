@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.found import CORRECTIONS, Finding, Utterance, same_side, words_pattern
 from callkit.text.spoken import Item, Token
 
 RECOGNIZER = "callkit:date"
@@ -103,22 +103,7 @@ _SINCE = re.compile(
     r"\b(?:since|from|until|in|back in|moved|built|bought|married|opened|founded|established)\b[^.?!]*$"
 )
 _READ_BACK_WORDS = 16
-_MENDS = words_pattern(
-    [
-        "no",
-        "sorry",
-        "wait",
-        "actually",
-        "i mean",
-        "i meant",
-        "not",
-        "correct",
-        "right",
-        "read that back",
-        "so that's",
-        "confirm",
-    ]
-)
+_MENDS = words_pattern([*CORRECTIONS, "correct", "right", "read that back", "so that's", "confirm"])
 _SLASH = re.compile(r"/|slash")
 _CARD_LENGTHS = range(14, 20)
 _OTHER = words_pattern(

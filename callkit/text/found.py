@@ -90,6 +90,13 @@ class Utterance:
         return sum(token.text[0].isalnum() for token in self.tokens)
 
 
+#: How people take back what they have just said.
+CORRECTIONS = (
+    *("no", "sorry", "wait", "actually", "i mean", "i meant", "not"),
+    *("scratch that", "strike that", "correction", "make that", "rather"),
+)
+
+
 def words_pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of some regular expressions, as whole words."""
     return re.compile(r"(?<!\w)(?:" + "|".join(words) + r")(?!\w)")

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.found import CORRECTIONS, Finding, Utterance, same_side, words_pattern
 from callkit.text.spoken import Item, Run
 
 #: So many words may stand between what names a number and the number; more where it is a secret ("let me flip it over").
@@ -113,38 +113,11 @@ def _units() -> dict[str, re.Pattern[str]]:
 _ANSWER_LINK = re.compile(
     r"(?: |\W{0,2}(?:is|are|was|'s|as|for|would be|being|on|that's|that is|this is|which is|it's) )?(?:(?:the|my|your|our|his|her|its|that|this) )?$"
 )
-_MENDED = words_pattern(
-    [
-        "no",
-        "sorry",
-        "wait",
-        "actually",
-        "i mean",
-        "i meant",
-        "scratch that",
-        "strike that",
-        "correction",
-        "make that",
-        "rather",
-        "not",
-    ]
-)
+_MENDED = words_pattern(CORRECTIONS)
 _CORRECTION = words_pattern(
     [
-        "no",
-        "sorry",
-        "wait",
-        "actually",
-        "i mean",
-        "i meant",
-        "correction",
-        "not",
-        "scratch that",
-        "wrong",
-        "instead",
-        "should be",
-        "mistake",
-        "misread",
+        *CORRECTIONS,
+        *("wrong", "instead", "should be", "mistake", "misread"),
         "(?:last|first|second|third|fourth|final|middle) (?:one|digit|number|two|three|four|part)",
     ]
 )
