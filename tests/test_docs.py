@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -59,6 +60,12 @@ def test_the_generated_parts_of_the_readme_are_as_the_code_writes_them():
     command = [sys.executable, "-m", "cogapp", "--check", "-I", str(REPOSITORY), "README.md"]
     checked = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     assert checked.returncode == 0, f"run: cog -r -I . README.md\n{checked.stdout}{checked.stderr}"
+
+
+def test_headings_are_short_and_said_once(readme):
+    prose = re.sub(r"^```.*?^```", "", readme, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^##+ (.*)$", prose, flags=re.MULTILINE)
+    assert [heading for heading in headings if len(heading) > 60 or headings.count(heading) > 1] == []
 
 
 def test_every_command_shows_an_example():

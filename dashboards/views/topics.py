@@ -77,6 +77,7 @@ def each(found: pd.DataFrame, chosen: filters.Filter) -> None:
         course=found.topic.map(course),
         minutes=found.duration / 60,
         resolved=found.resolved * 100,
+        sentiment=found.sentiment.round(2) + 0.0,  # no "-0.00"
         **{
             f"call_{place}": [f"Call {place + 1}" if len(ids) > place else None for ids in calls]
             for place in range(LISTENED)
