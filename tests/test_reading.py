@@ -7,16 +7,19 @@ import html.parser
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
 from callkit.app import export, query
 from callkit.app.plain import jsonable
+from callkit.app.report import call_report
 from callkit.app.search import by_words
 from callkit.app.show import show
 from callkit.cli import main
@@ -59,6 +62,16 @@ def test_show_prints_what_was_said_and_what_was_redacted(store, call):
     assert all(turn["text"] in shown for turn in view.turns)
     assert view.summary["issue"] in shown and "talk_share" in shown
     assert view.redactions[0]["recognizer"] in shown
+
+
+def test_a_call_without_a_summary_says_why(store, call, tmp_path):
+    path = Path(shutil.copy(store, tmp_path / "calls.duckdb"))
+    with duckdb.connect(str(path)) as connection:
+        why = '{"summary": "the engine does not know the language spoken (es)"}'
+        connection.execute("update calls set quality = ? where call_id = ?", [why, call])
+        connection.execute("update summaries set summary = '', issue = null where call_id = ?", [call])
+    assert "none: the engine does not know the language spoken (es)" in run("show", call, store=path).output
+    assert '"withheld":"the engine does not know the language spoken (es)"' in call_report(path, call)
 
 
 def test_show_as_json_has_every_part(store, call):

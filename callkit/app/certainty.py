@@ -28,14 +28,19 @@ def mood(turns: Sequence[Row], role: str) -> Interval:
     return bootstrap_mean([turn["sentiment_score"] for turn in felt], weights=weights)
 
 
+def why_withheld(quality: str | None, name: str) -> str:
+    """Why a figure, or the "summary", was withheld, or "". `quality` is that column of `calls`."""
+    return str(json.loads(quality or "{}").get(name, ""))
+
+
 def of_call(figures: Row, turns: Sequence[Row], quality: str | None) -> dict[str, str]:
     """How sure each figure of `call_metrics` is; for one that was withheld, why. `quality` is that column of `calls`."""
-    withheld = json.loads(quality or "{}")
     sure = _evidence(turns)
     made = {}
     for name, value in figures.items():
         if value is None:
-            made[name] = f"withheld: {withheld[name]}" if name in withheld else ""
+            why = why_withheld(quality, name)
+            made[name] = f"withheld: {why}" if why else ""
         elif name == "duration_s":
             made[name] = "exact"
         elif name in ("customer_sentiment", "agent_sentiment"):

@@ -81,7 +81,7 @@ def call_view(snapshot: Snapshot, call_id: str) -> dict[str, Any]:
         ),
         "interactions": rows(_INTERACTIONS),
         "redactions": rows(_REDACTIONS),
-        "summary": _summary(rows),
+        "summary": _summary(rows, certainty.why_withheld(call["quality"], "summary")),
         "metrics": next(iter(rows("select * exclude (call_id) from call_metrics where call_id = ?")), None),
         "speakers": rows("select * exclude (call_id) from speaker_metrics where call_id = ? order by role"),
         "usual": next(iter(rows(_USUAL))),
@@ -226,7 +226,7 @@ where this.call_id = ?
 """  # noqa: S608 - made of constants
 
 
-def _summary(rows: Any) -> dict[str, Any] | None:
+def _summary(rows: Any, withheld: str) -> dict[str, Any] | None:
     found = next(iter(rows("select * exclude (call_id) from summaries where call_id = ?")), None)
     if found is None:
         return None
@@ -234,6 +234,7 @@ def _summary(rows: Any) -> dict[str, Any] | None:
     chapters = "select title, start_s as start, end_s as end from chapters where call_id = ? order by chapter"
     return {
         **found,
+        "withheld": withheld,
         "outcome_name": OUTCOMES.get(found["outcome"], found["outcome"]),
         "statements": rows(statements),
         "actions": rows("select who, text, due, turns from actions where call_id = ? order by action"),

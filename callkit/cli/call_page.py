@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from callkit.app.certainty import why_withheld
 from callkit.cli import output
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def print_call(view: CallView, *, redactions: bool, metrics: bool) -> None:
         output.show(line)
     if view.summary:
         output.show(Text())
-        for line in _summary(view.summary, view.actions):
+        for line in _summary(view.summary, view.actions, why_withheld(view.call["quality"], "summary")):
             output.show(line)
     output.show(Text())
     print_turns(view)
@@ -87,7 +88,7 @@ def _header(view: CallView) -> Iterator[Text]:
         yield Text(output.plain(f"warning: {warning}"), style="yellow")
 
 
-def _summary(summary: Row, actions: list[Row]) -> Iterator[Text]:
+def _summary(summary: Row, actions: list[Row], withheld: str) -> Iterator[Text]:
     def labelled(label: str, text: str, turns: list[int] | None) -> Text:
         line = Text.assemble((f"{label:8} ", "bold"), output.plain(text))
         return line.append("  turn " + ", ".join(str(turn) for turn in turns), style="dim") if turns else line
@@ -101,6 +102,8 @@ def _summary(summary: Row, actions: list[Row]) -> Iterator[Text]:
         yield labelled("action", f"{action['who']}: {action['text']}{due}", action["turns"])
     if summary["summary"]:
         yield labelled("summary", summary["summary"], summary["summary_turns"])
+    elif withheld:
+        yield labelled("summary", f"none: {withheld}", None)
 
 
 def _spoken(text: str) -> Text:

@@ -333,7 +333,8 @@ function notes({ seek, state }) {
     return pane;
   }
   const of = (kind) => summary.statements.filter((statement) => statement.kind === kind);
-  part("Summary", of("summary").length ? of("summary") : [{ text: summary.summary, turns: summary.summary_turns }]);
+  if (summary.withheld) pane.append(make("p", "hint", `No summary: ${summary.withheld}.`));
+  else part("Summary", of("summary").length ? of("summary") : [{ text: summary.summary, turns: summary.summary_turns }]);
   part("Issue", of("issue"));
   pane.append(make("h4", "", "Outcome"), make("p", `outcome outcome-${summary.outcome}`, summary.outcome_name));
   for (const statement of of("outcome")) {
