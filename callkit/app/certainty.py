@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callkit.app.intervals import Interval, bootstrap_mean
+from callkit.stages.mood import FINAL_TURNS, quarter_of
 
 Row = Mapping[str, Any]
 
@@ -46,7 +47,7 @@ def of_call(figures: Row, turns: Sequence[Row], quality: str | None) -> dict[str
         elif name in ("customer_sentiment", "agent_sentiment"):
             made[name] = range_of(mood(turns, name.partition("_")[0]))
         elif "sentiment" in name or name == "turning_turn":
-            made[name] = turns_of(mood(turns, "customer").n)
+            made[name] = _course(name, mood(turns, "customer").n)
         else:
             made[name] = "measured on the sound" if name in SOUND else sure["words" if name in WORDS else "speakers"]
     return made
@@ -55,6 +56,7 @@ def of_call(figures: Row, turns: Sequence[Row], quality: str | None) -> dict[str
 def of_role(figures: Row, turns: Sequence[Row]) -> dict[str, str]:
     """The same for a row of `speaker_metrics`."""
     mine = [turn for turn in turns if turn["role"] == figures["role"]]
+    start, end = min(turn["start_s"] for turn in turns), max(turn["end_s"] for turn in turns)
     sure = _evidence(mine)
     made = {}
     for name, value in figures.items():
@@ -62,11 +64,22 @@ def of_role(figures: Row, turns: Sequence[Row]) -> dict[str, str]:
             made[name] = ""
         elif name == "sentiment":
             made[name] = range_of(mood(mine, figures["role"]))
+        elif name.startswith("sentiment_q"):
+            quarter = int(name[-1]) - 1
+            within = [turn for turn in mine if quarter_of((turn["start_s"] + turn["end_s"]) / 2, start, end) == quarter]
+            made[name] = range_of(mood(within, figures["role"]))
         elif "sentiment" in name:
-            made[name] = turns_of(mood(mine, figures["role"]).n)
+            made[name] = _course(name, mood(mine, figures["role"]).n)
         else:
             made[name] = sure["words" if name in WORDS else "speakers"]
     return made
+
+
+def _course(name: str, n: int) -> str:
+    """What a figure of the course of a mood rests on, of a speaker's `n` turns: see `callkit.stages.mood`."""
+    if name.endswith("final_sentiment"):
+        return f"last {turns_of(min(n, FINAL_TURNS))}"
+    return f"first and last {turns_of(n // 3)}" if name.endswith("change") else turns_of(n)
 
 
 def range_of(interval: Interval) -> str:

@@ -35,13 +35,17 @@ def quarters(points: Sequence[Point], start: float, end: float) -> tuple[float |
 
     Source: AWS Transcribe Call Analytics, "SentimentByPeriod: QUARTER".
     """
-    length = (end - start) / 4
-    if length <= 0:
+    if end <= start:
         return (None,) * 4
     parts: list[list[Point]] = [[], [], [], []]
     for point in points:
-        parts[min(3, max(0, int((point.middle - start) / length)))].append(point)
+        parts[quarter_of(point.middle, start, end)].append(point)
     return tuple(mean(part) for part in parts)
+
+
+def quarter_of(middle: float, start: float, end: float) -> int:
+    """Which quarter of [start, end) a turn with that middle is in: 0 to 3."""
+    return min(3, max(0, int(4 * (middle - start) / (end - start))))
 
 
 def change(points: Sequence[Point]) -> float | None:
