@@ -115,6 +115,15 @@ def test_text_sets(tmp_path: Path) -> None:
     found, problems = read_text_set(mood)
     assert found is not None and [row.label for row in found.rows] == ["positive"]
     assert str(problems[0]).startswith("mood.tsv:3: 1 row(s) whose label is none of")
+    topics = tmp_path / "topics.csv"
+    lines = [f"my card {number},card" for number in range(12)] + [f"my loan {number},loan" for number in range(11)]
+    topics.write_text("\n".join(["text,category", *lines, "hello,other"]))
+    found, problems = read_text_set(topics)
+    assert found is not None and found.kind == "topics"
+    assert [row.label for row in found.rows if not row.example] == ["card", "card", "loan"]
+    assert len({row.turns[0].text for row in found.rows}) == 23
+    assert str(problems[0]).startswith("topics.csv:25: a topic with 1 texts")
+    assert [case.name for case in find_material([tmp_path / "topics.csv"]).text_sets] == ["topics.csv"]
     notes = tmp_path / "notes.jsonl"
     notes.write_text('{"turns": [{"speaker": "doctor", "text": "hello"}], "note": "They spoke."}\n')
     found, _ = read_text_set(notes)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from callkit.app.search import open_embedder
+from callkit.engines.few_shot import few_shot
 from callkit.errors import CallkitError
 from callkit.model import CallTopic, Topic
 from callkit.store.ledger import Ledger
@@ -209,16 +210,6 @@ def cluster(vectors: NDArray[np.float32], topics: int = 0) -> list[int]:
             best = score, np.asarray(labels).tolist()
     assert best is not None
     return best[1]
-
-
-def few_shot(examples: NDArray[np.float32], labels: Sequence[int], vectors: NDArray[np.float32]) -> list[int]:
-    """The label of each vector by logistic regression on a few labelled unit vectors of the same embeddings."""
-    from sklearn.linear_model import LogisticRegression
-
-    if not len(vectors):
-        return []
-    model = LogisticRegression(C=20.0, max_iter=2000, class_weight="balanced").fit(examples, list(labels))
-    return [int(label) for label in model.predict(vectors)]
 
 
 def describe(

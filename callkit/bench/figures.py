@@ -63,6 +63,7 @@ FIGURES: dict[str, Figure] = {
         Figure("audible_pii_share", "personal data still audible, share of its seconds"),
         Figure("clean_touched", "dates, amounts and the like that were redacted"),
         Figure("sentiment_macro_f1", "sentiment, mean F1 of negative, neutral, positive", better="high", of="f1"),
+        Figure("topic_right", "texts given their topic, learnt from ten examples of each", better="high"),
         Figure("outcome_right", "calls whose outcome was told", better="high"),
         Figure("issue_found", "calls whose issue says half of the true one's words", better="high"),
         Figure("actions_found", "follow-ups found: who, a common word, and by when where it was said", better="high"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callkit.bench.labels import read_labels
-from callkit.bench.textsets import TextSet, read_text_set
+from callkit.bench.textsets import LABEL_COLUMNS, TextSet, read_text_set
 from callkit.bench.truth import Problem, Truth
 from callkit.config import IngestSettings
 from callkit.ingest.discover import Problem as PathProblem
@@ -89,4 +89,5 @@ def _is_text_set(path: Path) -> bool:
             header = next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return False
-    return {"text", "label"} <= {name.strip().lower() for name in header}
+    columns = {name.strip().lower() for name in header}
+    return "text" in columns and not columns.isdisjoint(LABEL_COLUMNS)

@@ -102,10 +102,13 @@ def measure(material: Material, specs: Sequence[SystemSpec], *, news: News = lam
         for text_set in material.text_sets:
             part = Part(text_set.name, "rows", [], {system.name: [] for system in systems})
             done = 0
-            for number, chunk in enumerate(_chunks(text_set.rows)):
+            # Topics are learnt from the set itself, so it stays whole; examples are no evidence.
+            whole = text_set.kind == "topics"
+            for number, chunk in enumerate([text_set.rows] if whole else _chunks(text_set.rows)):
+                judged = sum(not row.example for row in chunk)
                 for system in _in_turn(systems, number):
                     answer = system.measure_texts(text_set.kind, chunk)
-                    part.evidence[system.name] += answer.evidence or [{}] * len(chunk)
+                    part.evidence[system.name] += answer.evidence or [{}] * judged
                 done += len(chunk)
                 news(text_set.name, done / len(text_set.rows))
             parts.append(part)

@@ -16,7 +16,7 @@ from callkit.bench.private import count_private
 from callkit.bench.process import Answer
 from callkit.bench.speakers import count_speakers
 from callkit.bench.systems import System, SystemSpec, make_system
-from callkit.bench.texts import count_pii, count_sentiment, count_summary, mapped
+from callkit.bench.texts import count_pii, count_sentiment, count_summary, count_topic, mapped
 from callkit.bench.textsets import Kind, TextRow
 from callkit.bench.truth import Problem
 from callkit.bench.words import count_words
@@ -83,6 +83,11 @@ def _texts(system: System, kind: Kind, rows: Sequence[TextRow]) -> Answer:
         labels = system.feel([row.turns[0].text for row in rows])
         took = time.perf_counter() - started
         evidence += [count_sentiment(row, label) for row, label in zip(rows, labels or (), strict=False)]
+    elif kind == "topics":
+        topics = system.sort(rows)
+        took = time.perf_counter() - started
+        judged = [row for row in rows if not row.example]
+        evidence += [count_topic(row, topic) for row, topic in zip(judged, topics or (), strict=False)]
     else:
         made = [system.summarize(row) for row in rows]
         took = time.perf_counter() - started

@@ -14,6 +14,7 @@ from callkit.bench.heard import Heard
 from callkit.bench.labels import ENTITIES
 from callkit.bench.textsets import TextRow
 from callkit.config import Config
+from callkit.engines.few_shot import few_shot
 from callkit.errors import CallkitError
 from callkit.model import Call, Language, SafeTurn, SafeWord, Summary
 from callkit.pipeline import Plan, Work, run_calls
@@ -25,6 +26,9 @@ Spans = list[tuple[int, int, str]]
 
 #: What a peer's finds are called here. A place may be (part of) an address; as a label by itself it is not one.
 _FOUND = {**ENTITIES, "LOCATION": "ADDRESS"}
+
+#: The stages that each task on texts needs.
+_STAGES = {"pii": ("redact",), "sentiment": ("sentiment",), "summary": ("embed", "summarize"), "topics": ("embed",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class System(Protocol):
     def find_pii(self, rows: Sequence[TextRow]) -> list[list[Spans]] | None: ...
     def feel(self, texts: Sequence[str]) -> list[str] | None: ...
     def summarize(self, row: TextRow) -> tuple[Summary, tuple[SafeTurn, ...]] | None: ...
+    def sort(self, rows: Sequence[TextRow]) -> list[str] | None: ...
     def warm(self, task: str) -> None: ...
 
 
@@ -66,7 +71,7 @@ class Callkit:
             for stage in self._plan:
                 self._plan.open(stage)
             return
-        for name in {"pii": ("redact",), "sentiment": ("sentiment",), "summary": ("embed", "summarize")}[task]:
+        for name in _STAGES[task]:
             self._stage(name)
 
     def hear(self, path: Path) -> Heard | None:
@@ -132,6 +137,15 @@ class Callkit:
         given |= self._stage("embed").run(given)
         return self._stage("summarize").run(given)["summary"], turns
 
+    def sort(self, rows: Sequence[TextRow]) -> list[str] | None:
+        """A label for each row that is no example, learnt from those that are."""
+        vectors = self._stage("embed").engine.embed([row.turns[0].text for row in rows])
+        names = sorted({row.label for row in rows if row.example})
+        learnt = [names.index(row.label) for row in rows if row.example]
+        example = [row.example for row in rows]
+        unseen = [not one for one in example]
+        return [names[label] for label in few_shot(vectors[example], learnt, vectors[unseen])]
+
     def _stage(self, name: str) -> Any:
         if name not in self._stages:
             stage = registry.build_stage(name, self.config)
@@ -180,6 +194,9 @@ class Peer:
         return labels
 
     def summarize(self, row: TextRow) -> tuple[Summary, tuple[SafeTurn, ...]] | None:
+        return None
+
+    def sort(self, rows: Sequence[TextRow]) -> list[str] | None:
         return None
 
 

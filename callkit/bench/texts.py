@@ -1,4 +1,4 @@
-"""Counting on texts: spans of personal data found and wrongly found, sentiment, summaries."""
+"""Counting on texts: spans of personal data found and wrongly found, sentiment, topics, summaries."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ def count_pii(row: TextRow, found: Sequence[Spans]) -> Evidence:
 def count_sentiment(row: TextRow, label: str) -> Evidence:
     """Evidence of one text's sentiment."""
     return {"sentiment_macro_f1": confusion(row.label, label)}
+
+
+def count_topic(row: TextRow, topic: str) -> Evidence:
+    """Evidence of one text's topic."""
+    return {"topic_right": (float(row.label == topic), 1.0)}
 
 
 def count_summary(row: TextRow, summary: Summary, turns: Sequence[SafeTurn]) -> Evidence:
