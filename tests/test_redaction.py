@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from callkit.app.redact import open_redactor
 from callkit.config import Config
 from callkit.stages.redact import People, Redactor
+from callkit.text import secrets
 from callkit.text.found import Utterance
 from callkit.text.numbers import table
 from callkit.text.spoken import grammar
@@ -70,12 +71,23 @@ def test_what_is_personal_is_found_and_nothing_else(redactor: Redactor, name: st
 )
 def test_each_rule_finds_its_examples(redactor: Redactor, rule: dict[str, list[list[str]]]) -> None:
     for example in rule["examples"]:
-        turns = [marked(re.sub(r"<(?![A-Z_]+:)", f"<{rule['entity']}:", line.partition(": ")[2])) for line in example]
-        conversation = [
-            Utterance(text, line.partition(": ")[0]) for (text, _), line in zip(turns, example, strict=True)
-        ]
+        turns, conversation = said(example, rule["entity"])
         found = [(finding.turn, finding.entity) for finding in redactor.findings(conversation)]
         assert found == [(turn, kind) for turn, (_, spans) in enumerate(turns) for _, _, kind in spans]
+
+
+@pytest.mark.parametrize("kind", sorted(secrets.rules()["examples"]))
+def test_secrets_are_found_in_the_examples(redactor: Redactor, kind: str) -> None:
+    for example in secrets.rules()["examples"][kind]:
+        turns, conversation = said(example, "PASSWORD")
+        found = [(one.turn, turns[one.turn][0][one.start : one.end]) for one in redactor.findings(conversation)]
+        assert found == [(turn, text[start:end]) for turn, (text, spans) in enumerate(turns) for start, end, _ in spans]
+
+
+def said(example: list[str], kind: str) -> tuple[list[tuple[str, list[Span]]], list[Utterance]]:
+    """An example's turns, with what they mark, by default of one kind."""
+    turns = [marked(re.sub(r"<(?![A-Z_]+:)", f"<{kind}:", line.partition(": ")[2])) for line in example]
+    return turns, [Utterance(text, line.partition(": ")[0]) for (text, _), line in zip(turns, example, strict=True)]
 
 
 WORDS = {digit: word for word, digit in grammar("en").digits.items() if word not in ("nil", "niner")}

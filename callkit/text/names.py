@@ -74,7 +74,7 @@ _MEDICINE = re.compile(
     r"(?:olol|pril|statin|cillin|azole|mycin|profen|idine|xetine|azepam|formin|sartan|codone|adine|furantoin|prim|lyte|gynon|asone|olone|amide|cetamol|vir|mab)$"
 )
 _YES = re.compile(
-    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|first|last|middle|surname)*"
+    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|ah|er|erm|h+m+|gosh|let me see|first|last|middle|surname)*"
 )
 
 

@@ -137,6 +137,10 @@ _YEAR_BEFORE = re.compile(
 _EXPIRY_BETWEEN = re.compile(
     r"\bexp|\d ?/ ?\d|valid|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 )
+#: "That's the one", "the wrong one": no digit.
+_PRONOUN = re.compile(
+    r"\b(?:the|this|that|which|another|other|old|new|right|wrong|same|correct|every|each|no|any|only) $"
+)
 #: A house is said "number ten".
 _NUMBER_LEAD = re.compile(r"(?<!\w)(?:number|no\.?) $", re.I)
 
@@ -200,6 +204,8 @@ class NumberFinder:
         """May a run be a number? Letters alone are one as a short code, or as a piece said in a turn of its own."""
         if utterance.lower[max(0, run.start - 2) : run.start] == "0x":
             return False  # hexadecimal: an error code, an address in memory
+        if utterance.lower[run.start : run.end] == "one" and _PRONOUN.search(utterance.lower[: run.start]):
+            return False
         if run.digits or 5 <= len(run.letters) <= 8:
             return True
         alone = utterance.lower[: run.start] + utterance.lower[run.end :]

@@ -1,23 +1,25 @@
-"""Passwords and the answers to security questions: words that are secret only because of what was asked."""
+"""Passwords and the answers to security questions: words that are secret only because of what was asked.
+
+How people ask for them and lead to them is data: `rules/secrets.toml`.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
 
 RECOGNIZER = "callkit:secret"
 
-#: A password is named, and "is" or a colon leads to it.
-_NAMED = re.compile(
-    r"(?<!\w)(?:pass ?word|pass ?phrase|security (?:word|answer|phrase)|secret (?:word|answer|phrase)|memorable (?:word|information)|verbal (?:password|passcode)|safe ?word|code ?word|key ?word|magic word|challenge (?:word|phrase|answer)|answer)"
-    r"(?: (?:on|for) (?:the|my|this) account)?(?:,? i (?:think|believe),?)?(?: (?:is set to|is|was|would be|should be|might be|used to be|as|to|set to)|,? (?:which|that) (?:is|was)|,? (?:and )?(?:it's|it is|it was|that's)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
-)
-#: The password comes first: "bluebird is my password".
-_NAMED_AFTER = re.compile(
-    r",? (?:is|as|was|that's|that is|that was) (?:my|the|our) (?:\w+ )?pass ?(?:word|phrase)(?!\w)"
+_LINK = (
+    r"(?: (?:is set to|is|was|would be|should be|might be|used to be|as|set to)|,? (?:which|that) (?:is|was)"
+    r"|,? (?:and )?(?:it's|it is|it was|that's)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
 )
 #: A name to log in with, which is an account of somebody.
 _LOGIN = re.compile(
@@ -26,130 +28,54 @@ _LOGIN = re.compile(
 _LOGIN_ASKED = words_pattern(
     ["(?:what(?:'s| is| was)|which|your|the) (?:\\w+ )?(?:user ?name|user id|login name|login id|screen name)"]
 )
-#: What leads to it then: "I tried logging in with bluebird as my password".
-_USED = words_pattern(
-    ["with", "using", "used", "is", "was", "put", "enter(?:ed)?", "typed", "tried", "have", "had", "set"]
-)
-_ASKED = words_pattern(
-    [
-        "pass ?word",
-        "pass ?phrase",
-        "(?:security|secret|memorable|verbal) (?:word|answer|phrase|question|name|place|information|date)\\w*",
-        "(?:safe|code|key|magic|watch|challenge|pass) ?(?:word|phrase)",
-        "challenge (?:question|answer)",
-        "word (?:on|for) (?:the|your|this) account",
-        "maiden name",
-        "(?:mother|father|grandmother|grandfather|spouse|brother|sister|sibling|cousin|parent)s?'?s? (?:oldest |eldest |youngest )?(?:middle|maiden|first|birth|family|nick) ?names?(?: before)?",
-        "(?:first|favou?rite|childhood|oldest|best|dream|imaginary|closest|maid of honou?r|best man)(?: \\w+)? (?:pet|dog|cat|teacher|car|school|friend|concert|movie|film|colou?r|book|author|food|dish|street|job|boss|employer|sports? team|football team|team|animal|holiday|vacation|band|singer|artist|song|kiss|phone|nickname|hero|superhero|character|place|hobby|sport|flower|restaurant|subject|roommate)\\w*",
-        "name of your (?:\\w+ )?(?:pet|dog|cat|school|teacher|elementary school|high school|street)",
-        "(?:city|town|hospital|village|country|place) (?:were|was|did|do|where) (?:you|your \\w+)(?: and your \\w+)? ?\\w*(?: \\w+)?",
-        "where (?:were you born|did you (?:grow up|go to|meet|get married|spend|study|attend|honeymoon))",
-        "where (?:did|were) your (?:parents|mother|father|grandparents)",
-        "(?:city|town|place) of birth",
-        "street (?:did )?you (?:gr[eo]w up|lived?)",
-        "school (?:mascot|nickname|team)",
-        "(?:school|university|college) did you (?:attend|go)",
-        "pet'?s name",
-        "childhood nickname",
-    ]
-)
-#: What asks about a password itself, and not for it.
-_ABOUT = words_pattern(
-    [
-        "reset\\w*",
-        "chang(?:e|ed|ing)",
-        "forg[eo]t\\w*",
-        "new password",
-        "updat(?:e|ed|ing)",
-        "creat(?:e|ed|ing)",
-        "cho(?:ose|sen)",
-        "do you (?:want|remember)",
-        "would you like",
-        "have you tried",
-        "must be",
-        "has to be",
-        "should be",
-        "link",
-        "don't (?:tell|give|share)",
-        "never (?:tell|give|share)",
-    ]
-)
 #: A question of so few words that names a password asks for it.
 _SHORT_QUESTION = 5
-_NEEDED = re.compile(
-    r"\b(?:need|confirm|verify|provide|get|have|take|say|spell) (?:me )?(?:your|the|a|that|his|her) (?:\w+ ){0,3}pass"
-)
-#: "What's the temporary one we sent?"
-_ONE = words_pattern(
-    ["(?:what|which|tell|give|try|read|confirm).* (?:temporary|old|new|current|other|previous|last) one"]
-)
-_GIVE = words_pattern(
+#: A question of so few words needs no question mark, or verb, to be one.
+_PLAIN_QUESTION = 8
+#: An answer that leads to its secret does so in its first words.
+_LEAD_WORDS = 8
+#: What somebody says while they think is no longer than this (words).
+_THINKING_WORDS = 12
+#: How many turns back a secret's letters, or a password, may have been spoken of.
+_REACH = 6
+_ORDINAL = words_pattern(
     [
-        "what(?:'s| is| was| did| should| would| will)",
-        "(?:what|which) (?:\\w+ )?pass ?(?:word|phrase)",
-        "tell me",
-        "give me",
-        "can you (?:say|spell|confirm)",
-        "do you (?:remember|have|know|recall)",
-        "remember",
-        "recall",
+        "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|next",
+        "\\d+(?:st|nd|rd|th)|letters?|characters?",
     ]
 )
+_SPOKEN_OF = words_pattern(["pass ?(?:word|phrase|code)s?", "(?:memorable|security|secret) (?:word|phrase|answer)"])
 _ARTICLE = re.compile(r"(?<!\w)(?:the|my|an?) $")
 _LEAD = re.compile(
-    r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|hmm|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
+    r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|ah|gosh|wow|goodness|ha(?:ha)?|er|erm|h+m+|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
 )
 _STOP = re.compile(
-    r",? (?:all|no|with(?:out)?|in|and that's) (?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
+    r",? (?:all|no|with(?:out)?|in|and that's) (?:an? |the )?(?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<=\w\w)(?:,|,? with)(?: an?)? (?:capital|upper ?case|lower ?case|small) \w\b|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|i believe|i want|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
 )
-_NOT_AN_ANSWER = words_pattern(
-    [
-        "i have",
-        "i've",
-        "i got",
-        "i'll",
-        "let me",
-        "i am",
-        "i'm",
-        "i need",
-        "i want",
-        "i was",
-        "already",
-        "don't",
-        "can't",
-        "cannot",
-        "forgot",
-        "forget",
-        "reset",
-        "not",
-        "no",
-        "wrong",
-        "never",
-        "remember",
-        "what",
-        "why",
-        "which",
-        "how",
-        "work\\w*",
-        "expired",
-        "incorrect",
-        "change\\w*",
-        "secure",
-        "safe",
-        "required",
-        "needed",
-        "go ahead",
-        "hold on",
-        "one (?:moment|second|sec|minute)",
-        "i do",
-        "i did",
-        "i think so",
-        "agree",
-        "asking",
-        "you",
-        "please",
-    ]
-)
+_SENTENCE = re.compile(r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!]\s+")
+
+
+@cache
+def rules() -> dict[str, Any]:
+    """`rules/secrets.toml` as it stands."""
+    return tomllib.loads(files("callkit.text").joinpath("rules/secrets.toml").read_text("utf-8"))
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    entries = rules()
+    words, owned = "|".join(entries["words"]), "|".join(entries["owned"])
+    used, changed = "|".join(entries["used"]["ends"]), "|".join(entries["used"]["changed"])
+    found = {
+        "named": re.compile(rf"(?<!\w)(?:{words})(?: (?:{owned}))?(?:,? i (?:think|believe),?)?{_LINK}"),
+        "changed": re.compile(rf"(?<!\w)(?:{changed}) (?:\w+ ){{0,3}}?(?:{words}|it)(?: back)? to\b[\s,:]*"),
+        "ends": re.compile(rf",? (?:{used})(?!\w)"),
+        "verbs": words_pattern(entries["used"]["verbs"]),
+        "thinking": re.compile(rf".*\b(?:{'|'.join(entries['answer']['thinking'])})\b"),
+        "waiting": re.compile(rf"(?:\W|{'|'.join(entries['answer']['waiting'])})*"),
+    }
+    found |= {name: words_pattern(cues) for name, cues in entries["asked"].items()}
+    return found | {name: words_pattern(entries["answer"][name]) for name in ("leads", "talk", "none")}
 
 
 class SecretFinder:
@@ -157,34 +83,82 @@ class SecretFinder:
 
     def __init__(self, conversation: Sequence[Utterance]) -> None:
         self.conversation = conversation
+        self.told: set[int] = set()  # turns that hold a secret
 
     def find(self) -> Iterator[Finding]:
         for turn, utterance in enumerate(self.conversation):
-            found = False
-            for match in _NAMED.finditer(utterance.lower):
-                bare = match.group().startswith("answer")
-                if bare and (" to" in match.group() or not self.secretly(turn)):
-                    continue
-                for finding in self.answer(turn, match.end(), "named", 8):
-                    found = True
-                    yield finding
-            if not found and turn and not utterance.placeholders and self.asked(turn):
-                lead = _LEAD.match(utterance.lower)
-                article = _ARTICLE.search(utterance.lower, 0, lead.end()) if lead else None
-                start = article.start() if article else (lead.end() if lead else 0)
-                yield from self.answer(turn, start, "security question", 9)
+            found = [*self.named(turn), *self.used(turn)]
+            if not found and turn and not utterance.placeholders:
+                found = [*self.in_parts(turn)] or [*self.answered(turn)]
+            if found:
+                self.told.add(turn)
+            yield from found
             yield from self.login(turn)
-            for match in _NAMED_AFTER.finditer(utterance.lower):
-                start = max((stop.end() for stop in _STOP.finditer(utterance.lower, 0, match.start())), default=0)
-                start = max(
-                    (used.end() for used in _USED.finditer(utterance.lower, start, match.start())), default=start
-                )
-                lead = _LEAD.match(utterance.lower, start)
-                yield from self.answer(turn, lead.end() if lead else start, "named", 5, match.start())
 
-    def secretly(self, turn: int) -> bool:
-        """Is a security question about, so that "the answer" is one to it?"""
-        return any(_ASKED.search(utterance.lower) for utterance in self.conversation[max(0, turn - 2) : turn + 1])
+    # --- how secrets are told ---
+
+    def named(self, turn: int) -> Iterator[Finding]:
+        """ "The password is ...", "I changed it to ..." """
+        lower, patterns = self.conversation[turn].lower, _patterns()
+        for match in patterns["named"].finditer(lower):
+            if not match.group().startswith("answer") or self.secretly(turn):
+                yield from self.answer(turn, match.end(), "named", 8)
+        for match in patterns["changed"].finditer(lower):
+            if self.spoken_of(turn):
+                yield from self.answer(turn, match.end(), "named", 5)
+
+    def used(self, turn: int) -> Iterator[Finding]:
+        """The password comes first: "bluebird is my password", "I keep typing bluebird as my password"."""
+        lower, patterns = self.conversation[turn].lower, _patterns()
+        for match in patterns["ends"].finditer(lower):
+            start = max((stop.end() for stop in _STOP.finditer(lower, 0, match.start())), default=0)
+            start = max((used.end() for used in patterns["verbs"].finditer(lower, start, match.start())), default=start)
+            lead = _LEAD.match(lower, start)
+            yield from self.answer(turn, lead.end() if lead else start, "named", 5, match.start())
+
+    def in_parts(self, turn: int) -> Iterator[Finding]:
+        """Letters of a password, where some were asked for: "the third and fifth characters of your password"."""
+        question, utterance = self.conversation[turn - 1], self.conversation[turn]
+        near = " ".join(other.lower for other in self.conversation[max(0, turn - _REACH) : turn])
+        asked = _patterns()["parts"].search(near) and _SPOKEN_OF.search(near) and _ORDINAL.search(question.lower)
+        if asked and not same_side(question, utterance):
+            for item in (item for run in utterance.runs for item in run.items):
+                yield Finding(turn, item.start, item.end, "PASSWORD", 0.85, RECOGNIZER, "letters of a password")
+
+    def answered(self, turn: int) -> Iterator[Finding]:
+        """The answer to a question for a secret: the likeliest sentence of the turn."""
+        utterance = self.conversation[turn]
+        if not self.asked(turn) or ("?" in utterance.text and _patterns()["questions"].search(utterance.lower)):
+            return
+        starts = [0, *(match.end() for match in _SENTENCE.finditer(utterance.lower))]
+        candidates = [found for start in starts for found in self.in_sentence(turn, start)]
+        if candidates:
+            yield max(candidates, key=lambda found: (found.score, -found.start))
+
+    def in_sentence(self, turn: int, start: int) -> Iterator[Finding]:
+        """What a sentence that begins at a place tells of a secret; surer where words lead to it, or it has a capital."""
+        lower, patterns = self.conversation[turn].lower, _patterns()
+        opening = _LEAD.match(lower, start)
+        start = opening.end() if opening else start
+        stop = _SENTENCE.search(lower, start)
+        end = stop.start() if stop else len(lower)
+        leads = [
+            lead.end()
+            for lead in patterns["leads"].finditer(lower, start, end)
+            if lower.count(" ", start, lead.start()) <= _LEAD_WORDS and re.search(r"\w", lower[lead.end() : end])
+        ]
+        if not leads and patterns["talk"].match(lower, start):
+            return
+        begin = leads[-1] if leads else start
+        opening = _LEAD.match(lower, begin)
+        begin = opening.end() if opening and opening.end() < end else begin
+        if patterns["talk"].match(lower, begin):
+            return
+        article = _ARTICLE.search(lower, 0, begin)
+        for found in self.answer(turn, article.start() if article else begin, "security question", 9):
+            text = self.conversation[turn].text
+            named = text[found.start].isupper() and not article
+            yield replace(found, score=0.8 + 0.02 * bool(leads) + 0.04 * named)
 
     def login(self, turn: int) -> Iterator[Finding]:
         """The name somebody logs in with."""
@@ -197,23 +171,50 @@ class SecretFinder:
         for start in starts:
             yield from (replace(found, entity="ACCOUNT") for found in self.answer(turn, start, "login name", 6))
 
+    # --- what was asked ---
+
+    def secretly(self, turn: int) -> bool:
+        """Is a security question about, so that "the answer" is one to it?"""
+        asked = _patterns()["questions"]
+        return any(asked.search(utterance.lower) for utterance in self.conversation[max(0, turn - 2) : turn + 1])
+
+    def spoken_of(self, turn: int) -> bool:
+        """Is a password spoken of here, or was it shortly before?"""
+        return any(_SPOKEN_OF.search(other.lower) for other in self.conversation[max(0, turn - 3) : turn + 1])
+
     def asked(self, turn: int) -> bool:
-        back = turn - 1
-        while back > 0 and turn - back < 4 and self.conversation[back].word_count <= 3:
-            back -= 1  # "um", "one second", "sure"
-        question = self.conversation[back]
-        if same_side(question, self.conversation[turn]):
-            return False
-        match = list(_ASKED.finditer(question.lower))
+        """Does the other side ask for a secret, in the turn before, or before somebody thought about it?"""
+        for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
+            other = self.conversation[back]
+            if same_side(other, self.conversation[turn]):
+                if back in self.told or not self.thinks(other):
+                    return False
+            elif other.word_count > 3 and not _patterns()["waiting"].fullmatch(other.lower):
+                return self.asks(back)
+        return False
+
+    def thinks(self, utterance: Utterance) -> bool:
+        """Does somebody only think aloud: "hm, let me see, it's been so long"?"""
+        short = utterance.word_count <= 3
+        return short or (
+            utterance.word_count <= _THINKING_WORDS and bool(_patterns()["thinking"].match(utterance.lower))
+        )
+
+    def asks(self, turn: int) -> bool:
+        """Does a turn ask for a secret?"""
+        question, patterns = self.conversation[turn], _patterns()
+        match = list(patterns["questions"].finditer(question.lower))
         last = question.lower[match[-1].start() :] if match else ""
-        if last.startswith("pass") and not _GIVE.search(question.lower):
-            wanted = question.word_count <= _SHORT_QUESTION or "?" in last or _NEEDED.search(question.lower)
-            return bool(wanted) and not _ABOUT.search(question.lower)
-        if not match and _ONE.search(question.lower):
-            before = self.conversation[max(0, back - 2) : back]
-            return any("password" in utterance.lower for utterance in before)
-        return bool(match) and (
-            question.word_count <= 8
+        if last.startswith("pass") and not patterns["give"].search(question.lower):
+            if patterns["wish"].search(question.lower):
+                return True
+            wanted = question.word_count <= _SHORT_QUESTION or "?" in last or patterns["needed"].search(question.lower)
+            return bool(wanted) and not patterns["about"].search(question.lower)
+        if not match:
+            asked = patterns["one"].search(question.lower) or patterns["wish"].search(question.lower)
+            return asked is not None and self.spoken_of(turn)
+        return (
+            question.word_count <= _PLAIN_QUESTION
             or "?" in question.text[match[-1].start() :]
             or re.search(r"what|tell me|give me|have|need|provide|confirm|verify", question.lower) is not None
         )
@@ -227,7 +228,11 @@ class SecretFinder:
         words = [
             token for token in utterance.tokens if start <= token.start and token.end <= end and token.text[0].isalnum()
         ]
-        if not words or len(words) > most_words * 2 or _NOT_AN_ANSWER.search(utterance.lower[words[0].start : end]):
+        if (
+            not words
+            or len(words) > most_words * 2
+            or _patterns()["none"].search(utterance.lower[words[0].start : end])
+        ):
             return
         last = utterance.tokens[[token.start for token in utterance.tokens].index(words[-1].start)]
         value = utterance.lower[words[0].start : last.end]
