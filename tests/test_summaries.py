@@ -9,6 +9,7 @@ import pytest
 
 from callkit.config import Config
 from callkit.engines.chapters import boundaries, chapters_of
+from callkit.engines.denials import denials_of
 from callkit.engines.promises import actions_of, clauses, due_of
 from callkit.engines.reported_speech import joined, report, reported
 from callkit.engines.speech_acts import sentences_of
@@ -44,6 +45,7 @@ from tests.talk import call, english, no_embeddings, turn
         ("customer", "i lost my credit card", "The customer lost their credit card."),
         ("customer", "I'm, uh, I'm not on, on any plan, okay?", "The customer is not on any plan."),
         ("agent", "I will send you a new one.", "The agent will send the customer a new one."),
+        ("customer", "No, no, I paid it.", "The customer paid it."),
     ],
 )
 def test_reported_speech(role: str, said: str, report: str) -> None:
@@ -55,6 +57,7 @@ def test_reported_speech(role: str, said: str, report: str) -> None:
     [
         ("customer", "[PERSON_1], you have been so kind.", 'Customer: "You have been so kind."'),
         ("agent", "See you on Friday.", 'Agent: "See you on Friday."'),
+        ("customer", "No, no blood, just watery.", 'Customer: "No blood, just watery."'),
         ("customer", "Two payments in one week.", 'Customer: "Two payments in one week."'),
         ("customer", "I lost my card and need a new one.", 'Customer: "I lost my card and need a new one."'),
         ("customer", "You charged me twice.", 'Customer: "You charged me twice."'),
@@ -94,6 +97,52 @@ def test_sentences_are_not_cut_at_titles_and_times() -> None:
         "I see Dr. Miller at 8 a.m. Tuesday.",
         "Is that right?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "denial"),
+    [
+        ("And have you had any fever at all?", "Um, no.", "No fever."),
+        ("Do you have any other medical problems I should be aware of?", "No.", "No other medical problems."),
+        ("Any pain in your chest, or any trouble breathing?", "No, none.", "No pain in their chest, or any trouble breathing."),
+        ("Is there any light on the router?", "Nope.", "No light on the router."),
+        ("Error message?", "No.", "No error message."),
+        ("Do you still have the receipt?", "No, sorry.", 'Asked "Do you still have the receipt?", the customer said no.'),
+        ("Did anyone tell you about any fees?", "No.", 'Asked "Did anyone tell you about any fees?", the customer said no.'),
+    ],
+)  # fmt: skip
+def test_a_question_answered_no_is_a_fact(asked: str, answered: str, denial: str) -> None:
+    (found,) = denials_of(sentences_of(call(("customer", "Hello."), ("agent", asked), ("customer", answered))))
+    assert (found.text, found.turns) == (denial, (1, 2))
+
+
+def test_what_a_customer_asks_is_denied_by_the_agent() -> None:
+    (found,) = denials_of(sentences_of(call(("customer", "Is there any fee for that?"), ("agent", "No, it's free."))))
+    assert found.text == 'Asked "Is there any fee for that?", the agent said no.'
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("Any pain?", "No, but it was sore yesterday."),
+        ("Any pain?", "Yes."),
+        ("What is your name?", "No."),
+        ("Can you restart it?", "No."),
+        ("Do you have any other questions?", "No, that's it."),
+        ("Is it red or is it green?", "No."),
+        ("You haven't had it before?", "No."),
+        ("In the kitchen?", "No."),
+    ],
+)
+def test_a_no_that_leaves_open_what_is_denied_is_none(asked: str, answered: str) -> None:
+    assert not denials_of(sentences_of(call(("agent", asked), ("customer", answered))))
+
+
+def test_a_denial_is_told_once_and_needs_an_answer_at_once() -> None:
+    again = [("agent", "Any fever?"), ("customer", "No.")] * 2
+    assert len(denials_of(sentences_of(call(*again)))) == 1
+    went_on = call(("agent", "Any fever? I ask because of the cough."), ("customer", "No."))
+    assert not denials_of(sentences_of(went_on))
 
 
 def test_every_agent_speaks_for_the_company() -> None:

@@ -6,60 +6,29 @@ sentence that does not come out clean, or that its turn does not bear out any mo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from callkit.engines.chapters import chapters_of
 from callkit.engines.minilm import MiniLM
+from callkit.engines.narrative import narrative_of
 from callkit.engines.promises import actions_of
-from callkit.engines.reported_speech import Report, joined, quotation, report, strip_lead
-from callkit.engines.speech_acts import Acts, Sentence, sentences_of, speech_acts
+from callkit.engines.reading import CUED, Reading, statement_of
+from callkit.engines.reported_speech import strip_lead
+from callkit.engines.speech_acts import Acts, is_of_the_line, sentences_of
 from callkit.engines.support import Support
-from callkit.model import CallOutcome, Embeddings, SafeTurn, Statement, Summary
+from callkit.model import CallOutcome, Embeddings, SafeTurn, Summary
 from callkit.protocols import JSON
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from callkit.config import SummarizeSettings
     from callkit.models import Models
 
 MODEL = "all-minilm-l6-v2"
 ISSUE_FLOOR = 0.45
-#: A score that only a cue and a near example together reach.
-CUED = 0.6
-#: A call of this many words is long; sentences longer than this ramble.
-LONG_WORDS = 400
-TELLING_WORDS = 22
 #: Where the later part of a call begins.
 LATER = 0.4
 TITLE_WORDS = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A call's sentences with their vectors (unit length) and their score for each speech act."""
-
-    sentences: list[Sentence]
-    vectors: NDArray[np.float32]
-    acts: Mapping[str, list[float]]
-    support: Support
-
-    def best(self, act: str, *, after: float = 0.0, floor: float = CUED, last: bool = False) -> int | None:
-        """The sentence that performs an act most strongly (or the last that does), at or after a place in the call."""
-        scores = self.acts[act]
-        able = [
-            i
-            for i, sentence in enumerate(self.sentences)
-            if sentence.place >= after and scores[i] >= floor and not sentence.asks
-        ]
-        if not able:
-            return None
-        return able[-1] if last else max(able, key=scores.__getitem__)
 
 
 class ExtractiveSummarizer:
@@ -106,9 +75,9 @@ class ExtractiveSummarizer:
         return Summary(
             title_of(reading, issue),
             narrative_of(reading, issue, evidence, [action.turns[0] for action in actions]),
-            _statement(reading, issue),
+            statement_of(reading, [sentences[place] for place in issue]),
             outcome,
-            _statement(reading, evidence),
+            statement_of(reading, [sentences[place] for place in evidence]),
             actions,
             chapters_of(turns, of_turns, [short(turn.text) if len(turn.words) > 5 else "" for turn in turns]),
         )
@@ -128,7 +97,8 @@ def issue_of(reading: Reading) -> tuple[int, ...]:
     sentences = reading.sentences
     first = next((i for i, s in enumerate(sentences) if s.role in ("customer", "unknown") and s.words > 3), 0)
     for i, sentence in enumerate(sentences):
-        if sentence.role not in ("customer", "unknown") or (sentence.asks and sentence.words < 6):
+        empty = (sentence.asks and sentence.words < 6) or is_of_the_line(sentence.text)
+        if empty or sentence.role not in ("customer", "unknown"):
             continue
         early = max(0.0, 1.0 - sentence.place / 0.6)
         near_first = 0.2 if i - first <= 2 else 0.0
@@ -189,103 +159,9 @@ def outcome_of(reading: Reading) -> tuple[CallOutcome, tuple[int, ...]]:
     return chosen, tuple(sorted({place for place in evidence if place is not None}))
 
 
-def narrative_of(
-    reading: Reading, issue: tuple[int, ...], evidence: tuple[int, ...], promised: Sequence[int]
-) -> tuple[Statement, ...]:
-    """Two or three statements: why the customer called; what was found and done; what was promised and how it ended.
-
-    Each statement of a long call also holds the most telling sentences of its third of the call (see `telling`): the
-    customer's in the first, where they explain themselves, the agent's in the last, where it is said what will be done.
-    """
-    sentences = reading.sentences
-    promise = next((i for i, s in enumerate(sentences) if s.turn in promised and _is_promise(s)), None)
-    if sum(sentence.words for sentence in sentences) >= LONG_WORDS:
-        said_by_agent = [
-            place for place in (promise, *evidence) if place is not None and sentences[place].role == "agent"
-        ]
-        ending = [place for place in said_by_agent if sentences[place].words <= TELLING_WORDS]
-        extra = telling(reading)
-        wanted = [
-            [*named, *(i for i in extra if part <= 3 * sentences[i].place <= part + 1 and sentences[i].role in roles)]
-            for part, (named, roles) in enumerate(zip((issue, (), ending), _TELLERS, strict=True))
-        ]
-        room = 3
-    else:
-        found = reading.best("finding", after=0.1), reading.best("done", after=0.15)
-        wanted = [[i for i in places if i is not None] for places in (issue, found, (promise, *evidence))]
-        room = 2
-    used: set[int] = set()
-    statements: list[Statement] = []
-    for places in wanted:
-        fresh = sorted(list(dict.fromkeys(place for place in places if place not in used))[:room])
-        used.update(fresh)
-        statements += [statement for statement in [_statement(reading, tuple(fresh))] if statement]
-    return tuple(statements)
-
-
-#: Whose sentences tell most in each third of a long call.
-_TELLERS = (("customer", "unknown"), ("agent", "customer", "unknown"), ("agent", "unknown"))
-
-
-def telling(reading: Reading) -> list[int]:
-    """Statements of 6 to 22 words, those nearest in meaning to the call as a whole first; no questions, thanks or names.
-
-    The call as a whole is the mean of its sentences, each weighted by its long words, which carry the matter.
-    """
-    import numpy as np
-
-    matter = np.array([len(_matter(sentence.text)) for sentence in reading.sentences], dtype=float)
-    middle = (reading.vectors * matter[:, None]).sum(0)
-    near = reading.vectors @ (middle / (np.linalg.norm(middle) + 1e-9)) + 0.15 * np.log(matter + 1)
-    able = [i for i, sentence in enumerate(reading.sentences) if _may_tell(sentence)]
-    return sorted(able, key=lambda i: -float(near[i]))
-
-
-def _may_tell(sentence: Sentence) -> bool:
-    words = [word for word in sentence.text.lower().split() if not word.startswith("[")]
-    empty = sentence.asks or "name" in words or any(word.startswith("thank") for word in words)
-    return len(words) >= 6 and sentence.words <= TELLING_WORDS and not empty
-
-
-def _is_promise(sentence: Sentence) -> bool:
-    return bool(actions_of([sentence]))
-
-
 def title_of(reading: Reading, issue: tuple[int, ...]) -> str:
     """The heart of the issue in a few words."""
     return short(reading.sentences[issue[0]].text) if issue else ""
-
-
-def _matter(text: str) -> set[str]:
-    """The words that carry the matter: long ones that are not said in every conversation."""
-    return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 4} - _small_talk()
-
-
-@cache
-def _small_talk() -> frozenset[str]:
-    return frozenset(speech_acts()["small_talk"].split())
-
-
-def _statement(reading: Reading, places: tuple[int, ...]) -> Statement | None:
-    """Sentences as one statement; supported if each of them is, scored by the worst."""
-    if not places:
-        return None
-    checked = [_checked(reading, reading.sentences[place]) for place in places]
-    turns = tuple(dict.fromkeys(reading.sentences[place].turn for place in places))
-    supported = all(verdict.supported for _, verdict in checked)
-    return Statement(
-        joined([one for one, _ in checked]), turns, supported, min(verdict.score or 0.0 for _, verdict in checked)
-    )
-
-
-def _checked(reading: Reading, sentence: Sentence) -> tuple[Report, Statement]:
-    """A sentence as reported, with its verdict; quoted where the report is not borne out."""
-    one = report(sentence.text, sentence.role)
-    verdict = reading.support.check(one.text, (sentence.turn,))
-    if verdict.supported or one.quoted:
-        return one, verdict
-    quoted = quotation(sentence.text, sentence.role)
-    return quoted, reading.support.check(quoted.text, (sentence.turn,))
 
 
 def short(text: str) -> str:

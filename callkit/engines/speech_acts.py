@@ -70,6 +70,16 @@ def speech_acts() -> dict[str, Any]:
     return tomllib.loads(_FILE.read_text("utf-8"))
 
 
+@cache
+def _of_the_line() -> re.Pattern[str]:
+    return re.compile(speech_acts()["of_the_line"], re.I)
+
+
+def is_of_the_line(text: str) -> bool:
+    """Does it say that the two can, or cannot, hear or see each other?"""
+    return bool(_of_the_line().search(text.replace("’", "'")))
+
+
 def sentences_of(turns: Sequence[SafeTurn]) -> list[Sentence]:
     """The sentences of a call, in order; a turn without stops is cut where a new clause begins."""
     total = max(1, len(turns) - 1)

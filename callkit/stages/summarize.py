@@ -19,7 +19,7 @@ class Summarize:
     """Hands the safe turns to the summary engine; a language the engine does not know gets no summary, not a guess."""
 
     name = "summarize"
-    version = 3
+    version = 4
     scope: Literal["utterance", "call"] = "call"
     requires: tuple[str, ...] = ("turns", "embeddings", "language")
     provides: tuple[str, ...] = ("summary",)
