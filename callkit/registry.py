@@ -57,6 +57,8 @@ ENGINES: dict[str, str] = {
     "peer.senko": "callkit.engines.peers.senko:PlainSenko",
     "peer.presidio": "callkit.engines.peers.presidio:StockPresidio",
     "peer.vader": "callkit.engines.peers.vader:Vader",
+    "peer.textrank": "callkit.engines.peers.extracts:TextRank",
+    "peer.lead-3": "callkit.engines.peers.extracts:Lead",
 }
 
 

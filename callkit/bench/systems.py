@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +17,14 @@ from callkit.bench.textsets import TextRow
 from callkit.config import Config
 from callkit.engines.few_shot import few_shot
 from callkit.errors import CallkitError
-from callkit.model import Call, Language, SafeTurn, SafeWord, Summary
+from callkit.model import Call, Language, SafeTurn, SafeWord, Statement, Summary
 from callkit.pipeline import Plan, Work, run_calls
 from callkit.pipeline.facets import facet_digest
 from callkit.stages.redact import Redactor
 from callkit.text.found import Utterance
 
 Spans = list[tuple[int, int, str]]
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 #: What a peer's finds are called here. A place may be (part of) an address; as a label by itself it is not one.
 _FOUND = {**ENTITIES, "LOCATION": "ADDRESS"}
@@ -132,7 +134,7 @@ class Callkit:
         return [one["sentiment"][0].label if one["sentiment"] else "neutral" for one in found]
 
     def summarize(self, row: TextRow) -> tuple[Summary, tuple[SafeTurn, ...]] | None:
-        turns = tuple(_safe_turn(number, turn.role, turn.text) for number, turn in enumerate(row.turns))
+        turns = _safe_turns(row)
         given: dict[str, Any] = {"turns": turns, "language": Language("en", 1.0), "call": Call("bench", "", "")}
         given |= self._stage("embed").run(given)
         return self._stage("summarize").run(given)["summary"], turns
@@ -194,10 +196,20 @@ class Peer:
         return labels
 
     def summarize(self, row: TextRow) -> tuple[Summary, tuple[SafeTurn, ...]] | None:
-        return None
+        if self.task != "summary":
+            return None
+        turns = _safe_turns(row)
+        sentences = [(part, turn.index) for turn in turns for part in _SENTENCE_END.split(turn.text) if part]
+        picked = [sentences[place] for place in self.engine.pick([text for text, _ in sentences])]
+        said = tuple(Statement(text, (turn,)) for text, turn in picked)
+        return Summary("", said, None, "unknown", None), turns
 
     def sort(self, rows: Sequence[TextRow]) -> list[str] | None:
         return None
+
+
+def _safe_turns(row: TextRow) -> tuple[SafeTurn, ...]:
+    return tuple(_safe_turn(number, turn.role, turn.text) for number, turn in enumerate(row.turns))
 
 
 def _safe_turn(index: int, role: str, text: str) -> SafeTurn:
