@@ -315,12 +315,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A follow-up: who promised what, by when (in the words of the call)."""
+    """A follow-up: who promised what, by when (in the words of the call). `supported` None: nobody checked."""
 
     who: Role
     text: str
     due: str | None
     turns: tuple[int, ...]
+    supported: bool | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,14 +64,18 @@ def test_show_prints_what_was_said_and_what_was_redacted(store, call):
     assert view.redactions[0]["recognizer"] in shown
 
 
-def test_a_call_without_a_summary_says_why(store, call, tmp_path):
+def test_what_a_call_lacks_is_said(store, call, tmp_path):
     path = Path(shutil.copy(store, tmp_path / "calls.duckdb"))
     with duckdb.connect(str(path)) as connection:
-        why = '{"summary": "the engine does not know the language spoken (es)"}'
+        why = '{"summary": "the engine does not know the language spoken (es)", "redaction": "names may be left"}'
         connection.execute("update calls set quality = ? where call_id = ?", [why, call])
         connection.execute("update summaries set summary = '', issue = null where call_id = ?", [call])
-    assert "none: the engine does not know the language spoken (es)" in run("show", call, store=path).output
-    assert '"withheld":"the engine does not know the language spoken (es)"' in call_report(path, call)
+        connection.execute("delete from statements where call_id = ?", [call])
+    shown, page = run("show", call, store=path).output, call_report(path, call)
+    assert "none: the engine does not know the language spoken (es)" in shown
+    assert "warning: names may be left" in shown
+    assert '"withheld":"the engine does not know the language spoken (es)"' in page
+    assert "names may be left</p>" in page
 
 
 def test_show_as_json_has_every_part(store, call):
@@ -80,6 +84,7 @@ def test_show_as_json_has_every_part(store, call):
         "call",
         "turns",
         "summary",
+        "statements",
         "actions",
         "metrics",
         "speakers",

@@ -105,6 +105,42 @@ def test_an_endpoint_writes_and_each_sentence_is_checked(endpoint: Endpoint, emb
     assert summary.issue.turns == (1,)
     assert (summary.outcome, summary.outcome_evidence.supported) == ("resolved", True)
     assert [(action.who, action.due, action.turns) for action in summary.actions] == [("agent", "tomorrow", (2,))]
+    assert summary.actions[0].supported
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "invented",
+    [
+        {"text": "Send the customer a replacement television", "due": None},
+        {"text": "Call the customer back", "due": "within 30 minutes"},
+        {"text": "Refund a further 500 dollars", "due": "tomorrow"},
+    ],
+)
+def test_a_follow_up_that_nobody_promised_is_marked(
+    endpoint: Endpoint, embedded: Any, invented: dict[str, Any]
+) -> None:
+    promised = {"who": "agent", "turns": [2]}
+    endpoint.answers = [(200, json.dumps(GOOD | {"actions": [*GOOD["actions"], promised | invented]}))]
+    summary = summarize(configured(endpoint.url), embedded)
+    assert [action.supported for action in summary.actions] == [True, False]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("answer", "supported"),
+    [
+        ({"evidence": {"text": "The agent transferred the call to a manager.", "turns": [2]}}, False),
+        ({"evidence": None}, False),
+        ({"outcome": "unknown", "evidence": None}, None),
+    ],
+)
+def test_an_outcome_that_no_turn_shows_is_marked(
+    endpoint: Endpoint, embedded: Any, answer: dict[str, Any], supported: bool | None
+) -> None:
+    endpoint.answers = [(200, json.dumps(GOOD | answer))]
+    evidence = summarize(configured(endpoint.url), embedded).outcome_evidence
+    assert (evidence.supported if evidence else None) is supported
 
 
 @pytest.mark.model

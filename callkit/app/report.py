@@ -72,6 +72,7 @@ def call_view(snapshot: Snapshot, call_id: str) -> dict[str, Any]:
         turn["words"] = by_turn.get(turn["turn"], [])
     return {
         "call": call,
+        "unsearched": certainty.why_withheld(call["quality"], "redaction"),
         "duration_s": call["duration_s"],
         "spaced": call["language"] not in UNSPACED_LANGUAGES,
         "turns": turns,
@@ -112,7 +113,7 @@ def call_report(store: Path, call_id: str) -> str:
     page = Template((player / "report.html").read_text("utf-8"))
     return page.substitute(
         title=html.escape((view["summary"] or {}).get("title") or call["source_name"]),
-        about=html.escape(" · ".join(facts(call))),
+        about=html.escape(" · ".join([*facts(call), *filter(None, [view["unsearched"]])])),
         css=(player / "player.css").read_text("utf-8"),
         js=(player / "player.js").read_text("utf-8"),
         data=_script_json({"key": call["call_id"], "view": view, "audio": audio, "at": 0}),
@@ -237,7 +238,9 @@ def _summary(rows: Any, withheld: str) -> dict[str, Any] | None:
         "withheld": withheld,
         "outcome_name": OUTCOMES.get(found["outcome"], found["outcome"]),
         "statements": rows(statements),
-        "actions": rows("select who, text, due, turns from actions where call_id = ? order by action"),
+        "actions": rows(
+            "select who, text, due, turns, supported, score from actions where call_id = ? order by action"
+        ),
         "chapters": rows(chapters),
     }
 

@@ -23,6 +23,7 @@ class CallView:
     call: Row
     turns: list[Row]
     summary: Row | None
+    statements: list[Row]
     actions: list[Row]
     metrics: Row | None
     speakers: list[Row]
@@ -50,6 +51,7 @@ def show(store: Path, call: str) -> CallView:
             call=found,
             turns=turns,
             summary=row("summaries"),
+            statements=rows("statements", "statement"),
             actions=rows("actions", "action"),
             metrics=metrics,
             speakers=speakers,

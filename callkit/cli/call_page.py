@@ -25,7 +25,9 @@ def print_call(view: CallView, *, redactions: bool, metrics: bool) -> None:
         output.show(line)
     if view.summary:
         output.show(Text())
-        for line in _summary(view.summary, view.actions, why_withheld(view.call["quality"], "summary")):
+        for line in _summary(
+            view.summary, view.statements, view.actions, why_withheld(view.call["quality"], "summary")
+        ):
             output.show(line)
     output.show(Text())
     print_turns(view)
@@ -84,26 +86,35 @@ def _header(view: CallView) -> Iterator[Text]:
     yield Text(output.plain(" · ".join(str(fact) for fact in (started, *facts, agent) if fact)), style="dim")
     if call["layout_reason"]:
         yield Text(output.plain(call["layout_reason"]), style="dim")
-    for warning in call["warnings"] or []:
+    unsearched = why_withheld(call["quality"], "redaction")
+    for warning in [*(call["warnings"] or []), *([unsearched] if unsearched else [])]:
         yield Text(output.plain(f"warning: {warning}"), style="yellow")
 
 
-def _summary(summary: Row, actions: list[Row], withheld: str) -> Iterator[Text]:
-    def labelled(label: str, text: str, turns: list[int] | None) -> Text:
-        line = Text.assemble((f"{label:8} ", "bold"), output.plain(text))
-        return line.append("  turn " + ", ".join(str(turn) for turn in turns), style="dim") if turns else line
-
-    if summary["issue"]:
-        yield labelled("issue", summary["issue"], summary["issue_turns"])
-    said = f"{summary['outcome']}: {summary['outcome_text']}" if summary["outcome_text"] else summary["outcome"]
-    yield labelled("outcome", said, summary["outcome_turns"])
+def _summary(summary: Row, statements: list[Row], actions: list[Row], withheld: str) -> Iterator[Text]:
+    told = {kind: [one for one in statements if one["kind"] == kind] for kind in ("issue", "outcome", "summary")}
+    for one in told["issue"]:
+        yield _labelled("issue", one["text"], one)
+    if not told["outcome"]:
+        yield _labelled("outcome", summary["outcome"], {})
+    for one in told["outcome"]:
+        yield _labelled("outcome", f"{summary['outcome']}: {one['text']}", one)
     for action in actions:
         due = f" ({action['due']})" if action["due"] else ""
-        yield labelled("action", f"{action['who']}: {action['text']}{due}", action["turns"])
-    if summary["summary"]:
-        yield labelled("summary", summary["summary"], summary["summary_turns"])
-    elif withheld:
-        yield labelled("summary", f"none: {withheld}", None)
+        yield _labelled("action", f"{action['who']}: {action['text']}{due}", action)
+    for number, one in enumerate(told["summary"]):
+        yield _labelled("" if number else "summary", one["text"], one)
+    if withheld and not told["summary"]:
+        yield _labelled("summary", f"none: {withheld}", {})
+
+
+def _labelled(label: str, text: str, one: Row) -> Text:
+    """A line about the call with the turns that it rests on; one that they do not bear out is marked."""
+    line = Text.assemble((f"{label:8} ", "bold"), output.plain(text))
+    if one.get("supported") is False:
+        line.append("  not borne out by its turns", style="yellow")
+    turns = ", ".join(str(turn) for turn in one.get("turns") or ())
+    return line.append(f"  turn {turns}", style="dim") if turns else line
 
 
 def _spoken(text: str) -> Text:

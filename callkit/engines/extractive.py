@@ -78,7 +78,7 @@ class ExtractiveSummarizer:
             statement_of(reading, [sentences[place] for place in issue]),
             outcome,
             statement_of(reading, [sentences[place] for place in evidence]),
-            actions,
+            tuple(support.check_action(action) for action in actions),
             chapters_of(turns, of_turns, [short(turn.text) if len(turn.words) > 5 else "" for turn in turns]),
         )
 

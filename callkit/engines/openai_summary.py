@@ -18,7 +18,7 @@ from callkit.engines.extractive import MODEL, short
 from callkit.engines.minilm import MiniLM
 from callkit.engines.support import Support
 from callkit.errors import CallkitError, ConfigError, PrivacyError
-from callkit.model import Action, CallOutcome, Embeddings, SafeTurn, Summary
+from callkit.model import Action, CallOutcome, Embeddings, SafeTurn, Statement, Summary
 from callkit.protocols import JSON
 
 if TYPE_CHECKING:
@@ -95,15 +95,14 @@ class OpenAISummarizer:
         answer = self._answer(turns)
         support = Support(turns, self.embedder)
         vectors = np.frombuffer(embeddings.vectors, dtype="<f2").reshape(len(turns), -1).astype(np.float32)
-        known = {turn.index for turn in turns}
         return Summary(
             answer.title,
             tuple(support.check(part.text, part.turns) for part in answer.summary),
             support.check(answer.issue.text, answer.issue.turns) if answer.issue else None,
             answer.outcome,
-            support.check(answer.evidence.text, answer.evidence.turns) if answer.evidence else None,
+            _evidence(answer, support),
             tuple(
-                Action(part.who, part.text, part.due, tuple(turn for turn in part.turns if turn in known))
+                support.check_action(Action(part.who, part.text, part.due, tuple(part.turns)))
                 for part in answer.actions
             ),
             chapters_of(turns, vectors, [short(turn.text) if len(turn.words) > 5 else "" for turn in turns]),
@@ -153,6 +152,13 @@ class OpenAISummarizer:
 
     def close(self) -> None:
         self.embedder.close()
+
+
+def _evidence(answer: Answer, support: Support) -> Statement | None:
+    """What shows the outcome, checked; an outcome that nothing is given for is not supported."""
+    if answer.evidence:
+        return support.check(answer.evidence.text, answer.evidence.turns)
+    return None if answer.outcome == "unknown" else Statement("No turn was named that shows it.", (), False, 0.0)
 
 
 def _parse(response: Mapping[str, Any]) -> Answer:

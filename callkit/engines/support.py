@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from callkit.engines.reported_speech import tidy
 from callkit.engines.speech_acts import Sentence, sentences_of
-from callkit.model import SafeTurn, Statement
+from callkit.model import Action, SafeTurn, Statement
 from callkit.protocols import Embedder
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Support:
         facts = all(fact in evidence for fact in _FACT.findall(text))
         score = round(max(0.0, (meaning + shared) / 2), 3)
         return Statement(text, turns, meaning >= MEANING_FLOOR and shared >= WORDS_FLOOR and facts, score)
+
+    def check_action(self, action: Action) -> Action:
+        """The follow-up with its verdict: what is promised, and by when, have to be in its turns."""
+        verdict = self.check(f"{action.text} {action.due or ''}".strip(), action.turns)
+        return replace(action, turns=verdict.turns, supported=verdict.supported, score=verdict.score)
 
     def _nearness(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.embedder.embed([text])[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from callkit import model
 from callkit.model import Call
+from callkit.text.languages import searched_in_part
 
 Row = dict[str, Any]
 Facets = Mapping[str, Any]
@@ -21,9 +22,11 @@ def _calls(call: Call, facets: Facets) -> Iterator[Row]:
     muted: model.MutedAudio | None = facets.get("muted")
     metrics: model.Metrics | None = facets.get("metrics")
     summary: model.Summary | None = facets.get("summary")
-    withheld = (dict(metrics.withheld) if metrics else {}) | (
-        {"summary": summary.withheld} if summary and summary.withheld else {}
-    )
+    quality = dict(metrics.withheld) if metrics else {}
+    if summary and summary.withheld:
+        quality["summary"] = summary.withheld
+    if unsearched := searched_in_part(turn.language for turn in facets.get("turns") or ()):
+        quality["redaction"] = unsearched
     yield {
         "call_id": call.call_id,
         "source_name": call.source_name,
@@ -47,7 +50,7 @@ def _calls(call: Call, facets: Facets) -> Iterator[Row]:
         "direction": call.direction,
         "unmatched": call.unmatched,
         "warnings": inspection.warnings,
-        "quality": withheld,
+        "quality": quality,
         "audio_file": muted.file or None if muted else None,
         "muted_s": muted.muted_s if muted else None,
         "unworded_s": muted.unworded_s if muted else None,
@@ -117,7 +120,8 @@ def _summaries(call: Call, facets: Facets) -> Iterator[Row]:
         "outcome": summary.outcome,
         "outcome_text": evidence.text if evidence else None,
         "outcome_turns": evidence.turns if evidence else (),
-        "unsupported": sum(statement.supported is False for _, statement in _all_statements(summary)),
+        "unsupported": sum(one.supported is False for one in (told for _, told in _all_statements(summary)))
+        + sum(action.supported is False for action in summary.actions),
     }
 
 

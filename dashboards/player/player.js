@@ -318,15 +318,18 @@ function turnElement(turn, state) {
 function notes({ seek, state }) {
   const { summary } = state.view;
   const pane = make("div", "notes");
-  const part = (title, statements) => {
-    if (!statements.length) return;
-    pane.append(make("h4", "", title));
+  const lines = (statements) => {
     for (const statement of statements) {
       const line = make("p", "statement", `${statement.text} `);
       if (statement.supported === false) line.append(make("span", "feeling", "not borne out by its turns"));
       line.append(turnLinks(statement.turns, seek, state));
       pane.append(line);
     }
+  };
+  const part = (title, statements) => {
+    if (!statements.length) return;
+    pane.append(make("h4", "", title));
+    lines(statements);
   };
   if (!summary) {
     pane.append(make("p", "hint", "No summary was made of this call."));
@@ -337,11 +340,7 @@ function notes({ seek, state }) {
   else part("Summary", of("summary").length ? of("summary") : [{ text: summary.summary, turns: summary.summary_turns }]);
   part("Issue", of("issue"));
   pane.append(make("h4", "", "Outcome"), make("p", `outcome outcome-${summary.outcome}`, summary.outcome_name));
-  for (const statement of of("outcome")) {
-    const line = make("p", "statement", `${statement.text} `);
-    line.append(turnLinks(statement.turns, seek, state));
-    pane.append(line);
-  }
+  lines(of("outcome"));
   part("Actions", summary.actions.map((action) => ({ ...action, text: `${roleName(action.who)}: ${action.text}${action.due ? ` (${action.due})` : ""}` })));
   if (summary.chapters.length > 1) {
     pane.append(make("h4", "", "Chapters"));

@@ -45,6 +45,8 @@ def header(view: dict[str, Any]) -> None:
     )  # fmt: skip
     for warning in call["warnings"] or []:
         st.warning(warning, icon=":material/hearing:")
+    if view["unsearched"]:
+        st.warning(f"Redaction: {view['unsearched']}.", icon=":material/visibility_off:")
 
 
 def numbers(view: dict[str, Any]) -> None:
@@ -57,15 +59,15 @@ def certainty(view: dict[str, Any]) -> None:
     st.markdown("##### How sure")
     call, turns = view["call"], view["turns"]
     spoken = [word["confidence"] for turn in turns for word in turn["words"]]
-    statements = (view["summary"] or {}).get("statements", [])
-    checked = [part for part in statements if part["supported"] is not None]
+    summary = view["summary"] or {"statements": [], "actions": []}
+    checked = [part for part in (*summary["statements"], *summary["actions"]) if part["supported"] is not None]
     rows = [
         ("Words", f"{figures.percent(sum(spoken) / len(spoken))} on average" if spoken else "–", f"{sum(value < 0.5 for value in spoken)} of {len(spoken)} words below 50 %"),
         ("Speakers", figures.percent(min((turn["role_confidence"] for turn in turns), default=None)), f"least sure turn. {call['layout_reason'] or ''}"),
         ("Language", figures.percent(call["language_confidence"]), call["language"] or "–"),
         ("Redactions", figures.percent(min((part["score"] for part in view["redactions"]), default=None)), f"least sure of {len(view['redactions'])}"),
         ("Proof", view["proofs"][0]["verdict"] if view["proofs"] else "none yet", "muted audio listened to again" if view["proofs"] else f"callkit verify {call['call_id'][:12]}"),
-        ("Summary", f"{sum(bool(part['supported']) for part in checked)} of {len(checked)}" if checked else "–", "statements borne out by their turns"),
+        ("Summary", f"{sum(bool(part['supported']) for part in checked)} of {len(checked)}" if checked else "–", "statements and follow-ups borne out by their turns"),
     ]  # fmt: skip
     st.table(pd.DataFrame(rows, columns=["What", "Sure", "About"]), border="horizontal", hide_index=True)
 
