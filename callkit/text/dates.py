@@ -122,6 +122,10 @@ _OTHER = words_pattern(
         "subscription",
         "contract",
         "transaction",
+        "date of service",
+        "as of",
+        "flight",
+        "seats?",
     ]
 )
 
@@ -260,7 +264,8 @@ class DateFinder:
         for turn, spans in enumerate(self.spans):
             for span in spans:
                 kind = self.kind(turn, span)
-                if not kind and turn - last_turn <= REPEAT_REACH and self.repeats(turn):
+                asked = _nearest(self.conversation[turn - 1].lower) if turn else None
+                if not kind and asked != "" and turn - last_turn <= REPEAT_REACH and self.repeats(turn):
                     kind = last_kind
                 if kind == "CARD_EXPIRY" and span.named_day:
                     continue  # cards expire with a month
@@ -300,6 +305,8 @@ class DateFinder:
         for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
             other = self.conversation[back]
             named = _nearest(other.lower)
+            if named and same_side(other, utterance) and utterance.word_count > _READ_BACK_WORDS:
+                return ""  # whoever asks for a date of birth does not tell it in passing
             if named is not None:
                 asked = EXPIRY_ASKED.search(other.lower) is not None and _EXPIRING.search(other.lower) is None
                 return self.checked(named, turn, bare=bare and asked)
@@ -320,7 +327,7 @@ class DateFinder:
         """A kind, where the conversation allows it: what expires is a card, or ends with a `bare` month and year."""
         if kind == "CARD_EXPIRY":
             near = self.conversation[max(0, turn - 20) : turn + 3]
-            thing = _EXPIRING.search(self.conversation[turn].lower)
+            thing = any(_EXPIRING.search(other.lower) for other in self.conversation[max(0, turn - 2) : turn + 1])
             return kind if any(map(self.about_card, near)) or (bare and not thing) else ""
         return kind
 

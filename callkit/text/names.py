@@ -52,7 +52,19 @@ _READ_BACK = re.compile(
 )
 #: What may follow a name that was announced: "this is Delroy, ...", "I'm Ines from ..."
 _NAME_ENDS = re.compile(
-    r"\W*$|[,.?!]|'s\b| (?:from|at|with|in|here|speaking|calling|and|how|again|on|your|what|thanks|thank|i)\b"
+    r"\W*$|[,.?!]|'s\b| (?:from|at|with|in|here|speaking|calling|and|or|but|is|was|has|how|again|on|your|what|thanks|thank|i)\b"
+)
+#: What follows a first name that is a common word too: the end of its phrase, or a surname.
+_AMBIGUOUS_ENDS = re.compile(r"\W*$|[,.?!]")
+_NEXT_CAPITAL = re.compile(r" [A-Z][a-z'’]\w+")
+_AMBIGUOUS_UNCASED = re.compile(
+    r"\W*$|,| (?:how|speaking|from|calling|here|with|what can|are you|can i|and)\b| [a-z'-]{3,}\W*$"
+)
+#: A sentence that is no more than a name: "Oluwaseun Cole. Seun."
+_NAME_ALONE = re.compile(r"[.?!] ((?:[A-Z][\w'’-]+ ?){1,3})(?=[.,?!]|$)")
+#: How people are spoken to by name.
+_VOCATIVE = re.compile(
+    r"(?<!\w)(?:thanks|thank you|hi|hey|hello|okay|ok|sorry|alright|all right|miss|mister|bye|cheers|no worries) $"
 )
 #: "Nigerian", "Polish", "Portuguese": no names, whatever the model says.
 _NATIONS = re.compile(r"(?:ian|ish|ese|ican)s?$")
@@ -69,6 +81,7 @@ _MANNERS = re.compile(r"ly$|ish$|person|one$|public")
 _TITLE = re.compile(r"(?<!\w)(?:mr|mrs|ms|miss|mister|missus|mx|dr|doctor|prof|professor|señora?|señorita)\.? $")
 #: How a spelling begins: "capital M, small c, ..."
 _SPELLING_LEAD = re.compile(r"(?<!\w)(?:(?:capital|big|small|little|upper ?case|lower ?case|letter) )+$")
+_ARTICLE = re.compile(r"(?<!\w)(?:the|a|an|your|my|our|that|this) $")
 #: How names of medicines end.
 _MEDICINE = re.compile(
     r"(?:olol|pril|statin|cillin|azole|mycin|profen|idine|xetine|azepam|formin|sartan|codone|adine|furantoin|prim|lyte|gynon|asone|olone|amide|cetamol|vir|mab)$"
@@ -154,12 +167,24 @@ class NameFinder:
                     first -= 1
                 if first < end:
                     yield self.finding(turn, utterance.tokens[first], utterance.tokens[end - 1], 0.8, "introduced")
+            if token.norm in ambiguous() and self.has_surname(turn, place):
+                yield from self.name_at(turn, token.start, "first name and surname", 0.65, "likely")
             if token.norm in first_names() and not self.is_place(turn, token):
                 after_comma = place > 0 and utterance.tokens[place - 1].norm == ","
                 if token.text[0].isupper():
                     yield from self.name_at(turn, token.start, "well-known first name", 0.65, "weak")
                 elif after_comma and len(token.norm) > 3 and not self.in_run(utterance, token):
                     yield self.finding(turn, token, token, 0.6, "addressed")
+
+    def has_surname(self, turn: int, place: int) -> bool:
+        """Does a surname that is no common word follow: "Chase Nakamura", "Hope Asante-Mills"?"""
+        tokens = self.conversation[turn].tokens
+        if place + 1 >= len(tokens) or not self.conversation[turn].cased or not tokens[place].text[0].isupper():
+            return False
+        name, after = tokens[place], tokens[place + 1]
+        surname = after.norm in all_surnames() or (after.norm.partition("-")[0] in all_surnames())
+        title = len(after.text) > 1 and after.text[0].isupper() and after.text[1:] != after.text[1:].upper()
+        return after.start == name.end + 1 and title and surname and after.norm not in first_names()
 
     def answered(self, turn: int) -> Iterator[Finding]:
         """The answer to "may I have your name?", or the reading back of one."""
@@ -175,9 +200,11 @@ class NameFinder:
             if asked.search(question.lower):
                 lead = _YES.match(self.conversation[turn].lower)
                 short = self.conversation[turn].word_count <= 12
-                yield from self.name_at(
-                    turn, lead.end() if lead else 0, "asked for", 0.85, "sure" if short else "likely"
-                )
+                start = lead.end() if lead else 0
+                yield from self.name_at(turn, start, "asked for", 0.85, "sure" if short else "likely")
+                if self.conversation[turn].cased:
+                    for more in _NAME_ALONE.finditer(self.conversation[turn].text, start):
+                        yield from self.name_at(turn, more.start(1), "asked for", 0.75, "sure")
                 return
             if question.word_count > 4:
                 return
@@ -198,6 +225,12 @@ class NameFinder:
                 if len(words) == 1 and (len(words[0].text) < 3 or _MEDICINE.search(words[0].norm)):
                     continue
                 known = words[0].norm in first_names()
+                if (
+                    utterance.cased
+                    and words[0].text[0].islower()
+                    and _ARTICLE.search(utterance.lower[: words[0].start])
+                ):
+                    continue
                 if len(words) == 1 and self.is_opening(turn, words[0]):
                     continue
                 if known or not _COMPANY_BEFORE.search(utterance.lower[: words[0].start]):
@@ -261,6 +294,8 @@ class NameFinder:
             letters = run.letters.lower()
             if len(letters) < 2 or letters in acronyms() or run.digits or self.overlaps(turn, run):
                 continue
+            if len(letters) < 5 and _ARTICLE.search(utterance.lower[: run.start]) and letters not in self.known:
+                continue  # "your t r n"
             said = self.said_before(utterance, run)
             if said is not None or any(
                 _near(letters, name) or (len(letters) > 2 and name.startswith(letters)) for name in self.known
@@ -319,7 +354,8 @@ class NameFinder:
             if token.start < place or (not words and token.norm in ",:-'\""):
                 continue
             follows = bool(words) and self.could_follow(token, utterance)
-            if (follows or self.could_be(token, turn, sure=sure)) and len(words) < _MAX_WORDS:
+            begins = not words and self.is_ambiguous_name(token, turn, tier)
+            if (follows or begins or self.could_be(token, turn, sure=sure)) and len(words) < _MAX_WORDS:
                 if words and words[0].text[0].isupper() and not token.text[0].isupper():
                     break
                 words.append(token)
@@ -332,7 +368,7 @@ class NameFinder:
         first = words[0]
         if all(len(word.text) == 1 for word in words):
             return False
-        if tier == "sure" or first.norm in first_names():
+        if tier == "sure" or first.norm in first_names() or self.is_ambiguous_name(first, turn, tier):
             return True
         if first.norm in surnames() and first.text[0].isupper() and tier == "likely":
             return True
@@ -352,8 +388,23 @@ class NameFinder:
         if any(token.start < end and start < token.end for start, end in (*self.taken[turn], *self.companies[turn])):
             return False
         if token.text[0].isupper():
-            return token.norm.partition("'")[0] not in not_names()
+            acronym = 2 <= len(token.text) <= 4 and token.text.isupper() and token.norm not in first_names()
+            shouted = not any(map(str.islower, utterance.text))
+            return token.norm.partition("'")[0] not in not_names() and (shouted or not acronym)
         return (sure and len(token.norm) > 1 and not token.norm.endswith(("ing", "ed"))) or token.norm in first_names()
+
+    def is_ambiguous_name(self, token: Token, turn: int, tier: str) -> bool:
+        """Is a common word the first name that it may be too: "this is Will.", "thanks, Grace", "it's bill prentice"?"""
+        utterance = self.conversation[turn]
+        if token.norm not in ambiguous() or len(token.text) < 3 or self.in_run(utterance, token):
+            return False
+        if any(token.start < end and start < token.end for start, end in (*self.taken[turn], *self.companies[turn])):
+            return False
+        if utterance.cased:
+            ends = _AMBIGUOUS_ENDS if tier == "weak" else _NAME_ENDS
+            named = ends.match(utterance.lower, token.end) or _NEXT_CAPITAL.match(utterance.text, token.end)
+            return token.text[0].isupper() and named is not None
+        return tier == "sure" and _AMBIGUOUS_UNCASED.match(utterance.lower, token.end) is not None
 
     def could_follow(self, token: Token, utterance: Utterance) -> bool:
         """May a token go on a name: an initial, or a surname that is a common word ("Zachary Young")?"""
@@ -376,6 +427,13 @@ class NameFinder:
         utterance = self.conversation[turn]
         if token.norm in _MONTH_NAMES and _MONTH_BEFORE.search(utterance.lower[: token.start]):
             return True
+        surname = _NEXT_CAPITAL.match(utterance.text, token.end)
+        if (
+            surname
+            and surname.group().strip().lower() in all_surnames()
+            and not _PLACE_ENDS.search(surname.group().lower())
+        ):
+            return False
         for hint in utterance.hints:
             if hint.entity == "LOCATION" and hint.touches(token.start, token.end):
                 rest = utterance.lower[token.end : hint.end].strip()
@@ -403,7 +461,10 @@ class NameFinder:
         if any(token.start < end and start < token.end for start, end in self.companies[turn]):
             return False
         if norm in self.known and (norm in not_names() or norm in ambiguous()):
-            return token.text[0].isupper() and self.ends_phrase(turn, token)
+            spoken_to = _VOCATIVE.search(self.conversation[turn].lower[: token.start])
+            if not self.conversation[turn].cased:
+                return spoken_to is not None
+            return token.text[0].isupper() and (spoken_to is not None or self.ends_phrase(turn, token))
         if norm in self.known:
             return token.text[0].isupper() or norm in first_names() or not self.conversation[turn].cased
         if not token.text[0].isupper() or norm in not_names():

@@ -122,7 +122,7 @@ _CORRECTION = words_pattern(
     ]
 )
 _BACKCHANNEL = re.compile(
-    r"(?:\W|sí|si|claro|vale|ajá|gracias|adelante|el|es|mm|hm+|mhm|uh|huh|um|yes|yeah|yep|yup|ok|okay|right|alright|all right|sure|got it|got that|go ahead|go on|continue|and|next|correct|perfect|great|thanks|thank you|please|i see|and then|then|keep going|i'm listening|ready|whenever you're ready|take your time|the rest|what's next|all right then|cool|good|that's right|exactly|uh-huh|mm-hmm)*"
+    r"(?:\W|sí|si|claro|vale|ajá|gracias|adelante|el|es|mm|hm+|mhm|uh|huh|um|yes|yeah|yep|yup|ok|okay|right|alright|all right|sure|got it|got that|go ahead|go on|continue|and|next|correct|perfect|great|thanks|thank you|please|ma|ma'am|madam|sir|miss|love|lovely|mate|ja|ya|aye|i see|and then|then|keep going|i'm listening|ready|whenever you're ready|take your time|the rest|what's next|all right then|cool|good|that's right|exactly|uh-huh|mm-hmm)*"
 )
 #: "the card ending in", "the last four of your social": so many of the digits are said, and no more.
 _ENDING = re.compile(r"\b(?:ending|ends|last)\b")
@@ -141,6 +141,13 @@ _EXPIRY_BETWEEN = re.compile(
 _PRONOUN = re.compile(
     r"\b(?:the|this|that|which|another|other|old|new|right|wrong|same|correct|every|each|no|any|only) $"
 )
+#: "3 p.m.", of which the letters are read as a spelling, and "the 3.1 one".
+_CLOCK = re.compile(r"[\w -]{1,14} [ap]\.? ?m\.?")
+_CLOCK_LETTERS = re.compile(r"\d{1,2}\.\d{1,2} one")
+#: Round sums: "you'll reach Gold at 50,000".
+_ROUND = re.compile(r"\d{1,3}(?:,\d{3})*,000")
+#: "One ending in 3318 and one in 0576": the last is no digit.
+_AND_ONE = re.compile(r"\d{3,}(?: and one)+")
 #: A house is said "number ten".
 _NUMBER_LEAD = re.compile(r"(?<!\w)(?:number|no\.?) $", re.I)
 
@@ -163,7 +170,12 @@ class NumberFinder:
         self.conversation = conversation
         self.known = {} if known is None else known
         self.pieces = [
-            [run for whole in utterance.runs for run in _free(whole, taken[turn]) if self.counts(run, utterance)]
+            [
+                run
+                for whole in utterance.runs
+                for run in _free(_without_one(whole, utterance), taken[turn])
+                if self.counts(run, utterance)
+            ]
             for turn, utterance in enumerate(conversation)
         ]
         self._cues: dict[int, list[Cue]] = {}
@@ -193,18 +205,34 @@ class NumberFinder:
         if not self.tail_fits(piece) or self.strangers(piece) > 2:
             return
         others = (Piece(piece.turn, run) for run in self.conversation[piece.turn].runs)
-        if any(map(self.has_unit, others)) or not _CORRECTION.search(self.conversation[piece.turn].lower):
+        if any(map(self.has_unit, others)) or not self.mends(piece):
             return
         for back in (0, 1, 2, 3):
             if piece.turn - back in sensitive and self.conversation[piece.turn].word_count <= 14:
                 yield self.finding(piece, sensitive[piece.turn - back], 0.7, "correction")
                 return
 
+    def mends(self, piece: Piece) -> bool:
+        """Does somebody take back what was said, right before a number or after it: "no, it's 43", "43, not 44"?"""
+        lower, run = self.conversation[piece.turn].lower, piece.run
+        for match in _CORRECTION.finditer(lower):
+            between = lower[match.end() : run.start] if match.end() <= run.start else ""
+            if match.start() < run.end + 30 and all(
+                word in _answer()["lead"] or _CORRECTION.fullmatch(word)
+                for word in re.findall(r"[^\W\d_][\w']*", re.sub(r"[^.?!]*\d[^.?!]*", "", between))
+            ):
+                return True
+        return False
+
     def counts(self, run: Run, utterance: Utterance) -> bool:
         """May a run be a number? Letters alone are one as a short code, or as a piece said in a turn of its own."""
         if utterance.lower[max(0, run.start - 2) : run.start] == "0x":
             return False  # hexadecimal: an error code, an address in memory
         if utterance.lower[run.start : run.end] == "one" and _PRONOUN.search(utterance.lower[: run.start]):
+            return False
+        if _CLOCK.fullmatch(utterance.lower, run.start, run.end) or _CLOCK_LETTERS.fullmatch(
+            utterance.lower, run.start, run.end
+        ):
             return False
         if run.digits or 5 <= len(run.letters) <= 8:
             return True
@@ -318,7 +346,10 @@ class NumberFinder:
         utterance, run = self.conversation[piece.turn], piece.run
         units = _units()
         ahead = utterance.lower[max(0, run.start - 30) : run.start]
-        if units["before"].search(ahead) or units["after"].match(utterance.lower, run.end):
+        counted = len(run.items) < 4 or any(item.kind != "digit" for item in run.items)
+        if units["before"].search(ahead) or (counted and units["after"].match(utterance.lower, run.end)):
+            return True
+        if _ROUND.fullmatch(utterance.text, run.start, run.end):
             return True
         by_digits = len(run.items) >= 3 and all(item.kind == "digit" for item in run.items)
         if not by_digits and units["about"].search(ahead):
@@ -402,6 +433,8 @@ class NumberFinder:
                 continue
             fitting = [cue for cue in cues if self.takes(cue, piece, length, near=True)]
             exact = [cue for cue in fitting if self.fits(cue, piece, length)]
+            if exact and _ENDING.search(self.conversation[turn].lower):
+                exact = [cue for cue in fitting if cue.rule.entity and cue.rule.part] or exact  # "the last four's fine"
             ordered = exact or ([] if strangers > 1 or piece.turn - turn > 3 else fitting)
             if ordered:
                 several = len(self.pieces[piece.turn]) > 1
@@ -450,6 +483,8 @@ class NumberFinder:
         """May the cue's rule be about this number?"""
         rule = cue.rule
         own = cue in self.cues(piece.turn)
+        if rule.entity == "CARD_EXPIRY" and self.expires_otherwise(piece.turn):
+            return False
         if rule.entity == "DATE_OF_BIRTH" and any(not own or start >= cue.end for start in self.dated[piece.turn]):
             return False  # the date itself is said in this turn
         if rule.needs is not None and not self.nearby(rule.needs, piece.turn):
@@ -458,6 +493,12 @@ class NumberFinder:
             return True
         alone = self.is_listening(piece.turn) or self.only_answers(piece)
         return rule.part and near and (length >= 2 or alone) and length <= rule.length[1]
+
+    def expires_otherwise(self, turn: int) -> bool:
+        """Is something that expires spoken of that is no card: a passport, a licence?"""
+        near = [other.lower for other in self.conversation[max(0, turn - 3) : turn + 1]]
+        other = any(re.search(r"\b(?:passport|licen[cs]e|visa number|permit|warranty)\b", said) for said in near)
+        return other and not any(re.search(r"\bcards?\b|\bvisa\b|mastercard|amex|cvv", said) for said in near)
 
     def nearby(self, pattern: re.Pattern[str], turn: int) -> bool:
         return any(pattern.search(other.lower) for other in self.conversation[max(0, turn - REACH) : turn + 2])
@@ -530,6 +571,11 @@ def luhn(digits: str) -> bool:
         number = int(char) * (1 + place % 2)
         total += number - 9 if number > 9 else number
     return total % 10 == 0
+
+
+def _without_one(run: Run, utterance: Utterance) -> Run:
+    """A run without the "and one" that begins what comes next: "one ending in 3318 and one in 0576"."""
+    return Run(run.items[:1]) if _AND_ONE.fullmatch(utterance.lower, run.start, run.end) else run
 
 
 def _free(run: Run, taken: Sequence[tuple[int, int]]) -> list[Run]:

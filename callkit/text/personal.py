@@ -10,6 +10,7 @@ from callkit.text.contacts import ContactFinder
 from callkit.text.dates import DateFinder
 from callkit.text.dates import said_again as dates_again
 from callkit.text.found import Finding, Utterance
+from callkit.text.languages import LANGUAGES
 from callkit.text.names import NameFinder
 from callkit.text.numbers import NumberFinder
 from callkit.text.places import AddressFinder
@@ -37,10 +38,6 @@ ENTITIES: dict[str, str] = {
     "ADDRESS": "postal address or postcode",
     "DATE_OF_BIRTH": "date of birth",
 }
-
-#: Languages whose speech the rules cover, and how far. Of any other, digits and letters are judged by their shape alone,
-#: and each redaction's rule says so.
-LANGUAGES = {"en": "full", "es": "numbers, e-mail addresses, introductions of names"}
 
 
 @dataclass

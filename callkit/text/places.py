@@ -12,14 +12,19 @@ from callkit.text.spoken import Run
 
 RECOGNIZER = "callkit:address"
 _REACH = 4
-_SUFFIX = r"(?:street|str|st|avenue|ave|av|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|crescent|close|grove|row|hill|walk|mews|trail|trl|loop|alley|path|pike|plaza|gardens|heights|ridge|route|turnpike|run|point|crossing|bend|cove|broadway|quay|wharf|rue|calle|avenida)"
+_SUFFIX = r"(?:street|str|st|avenue|ave|av|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|way|circle|cir|terrace|ter|parkway|pkwy|highway|hwy|square|sq|crescent|close|grove|row|hill|walk|mews|trail|trl|loop|alley|path|pike|plaza|gardens|heights|ridge|route|turnpike|run|point|crossing|bend|cove|broadway|quay|wharf|rue|calle|avenida|villas|esplanade|croft|wynd|brae)"
+#: Kinds of street that are common words besides: only where an address was asked for.
+_RARE_SUFFIX = r"(?:view|rise|brow|green|gate|parade|hollow|trace|vale|mount|cross|main|house|block|meadows?|fields?|end|chase|park|hall|station|yard|cottages?|bank|side|gardens?|forge)"
 _STATES = "alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming"
 _STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC"
 _STREET = re.compile(
-    r"\W{0,2}(?:(?!(?:dollars|minutes|days|is|are|the|and|or|to|at|in|my|on|with|for|from|by|of|a|an|per|more|other|long|short)\b)[^\W\d_]+[.']?[ -]+|\d+(?:st|nd|rd|th) |[nsew]\.? ){1,4}?(?:"
+    r"\W{0,2}(?:[a-h] (?=[a-z]{3}))?(?:(?!(?:dollars|minutes|days|is|are|the|and|or|to|at|in|my|on|with|for|from|by|of|a|an|per|more|other|long|short)\b)[^\W\d_]+[.']?[ -]+|\d+(?:st|nd|rd|th) |[nsew]\.? ){1,4}?(?:"
     + _SUFFIX
     + r")\b\.?"
 )
+_RARE_STREET = re.compile(r"\W{0,2}(?:[a-h] )?(?:[^\W\d_]{3,}[ -]+){1,3}?" + _RARE_SUFFIX + r"\b")
+#: "2209 West Alder, apartment 14C": a street without its kind.
+_DIRECTED = re.compile(r" (?:North|South|East|West|N|S|E|W)\.? [A-Z][a-z]+(?=[,.?]|$)")
 #: Suffixes that are common words too: in a text with capitals the street must have one.
 _COMMON_SUFFIX = re.compile(
     r"(?:drive|court|place|way|square|close|row|hill|walk|trail|loop|path|point|run|cross|crossing|bend|cove|ridge|route|pass|plaza)\.?$"
@@ -67,6 +72,8 @@ _TOWN_BEGINS = frozenset(
 _TOWN_UNCASED = re.compile(r"(?:[a-z]{3,} ?){1,2}(?=$|\W*$)")
 #: Postcodes of the United States, the United Kingdom and Canada.
 _POSTCODE = re.compile(r"\d{5}|\d{9}|[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
+#: The first half of a British postcode, as it is said after a town.
+_OUTWARD = re.compile(r"[A-Z]{1,2}\d{1,2}[A-Z]?")
 _TOWN_BEFORE = re.compile(r"(?:(?!(?:and|is|my|for|the|to|at)\b)[^\W\d_][^\W\d_.'’-]{2,},? ){1,3}", re.I)
 _CITY_STATE = re.compile(r"(?:[^\W\d_]+[ ,.]+){1,3}?(?:" + _STATES + r")\b", re.I)
 #: Streets whose kind comes first: "8 Rue des Érables", "12 Calle Mayor".
@@ -138,7 +145,34 @@ _STREET_ASKED = words_pattern(
 )
 _STREET_ANSWER = re.compile(r"[^\W\d_][\w'’-]+(?: [^\W\d_][\w'’-]+){0,3}(?=[.,]?\s*$)")
 _NAMED_STREET = re.compile(r"(?<![^\W_])[^\W\d_]{3,} (?:" + _SUFFIX + r")\b")
-_CITY_ASKED = words_pattern(["(?:what|which|and the|the) (?:city|town|state|county)", "city and state", "city"])
+_CITY_ASKED = words_pattern(
+    [
+        "(?:city|town|state|suburb) and (?:the )?(?:state|zip|post ?code|postal code|county)",
+        "(?:what|which|and the|and) (?:city|town|suburb)",
+    ]
+)
+
+
+#: An answer that is an address has no more words than this.
+_LONGEST_ANSWER = 24
+_ADDRESS_ASKED = words_pattern(
+    [
+        "(?<!mail )(?<!email )(?<!ip )(?<!web )(?<!mac )address(?! (?:bar|book))",
+        "first line",
+        "where (?:do|are|is|was|'s|should|shall|can|will) (?:you|we|it|i|he|she|they|the \\w+|this|that)(?: \\w+)? (?:liv\\w*|send\\w*|deliver\\w*|going|ship\\w*|located|now|house|flat|property)",
+        "where(?:'s| is) the (?:house|flat|property|apartment|job|delivery)",
+        "(?:the|what) (?:property|loss location|service location)",
+        "house number",
+    ]
+)
+_UNIT_BEGINS = re.compile(r"(?<!\w)(?:flat|apartment|apt|unit|suite)\b\.? (?:number )?\w")
+#: What is said after an address.
+_ANSWER_STOPS = re.compile(
+    r"[?!]|\.(?= (?:and |but |it|i\b|i'|that|they|we|is|do|can|you|my|the|he|she|there|so|thanks|after|are))|,? (?:and (?:i|my|it|that|the|we|you)|but|because|since|i've|i'm|i|we|is that|do you|thanks|thank you|please|yeah|yes|right|just|near|next to|opposite|it's|that's|so they|off|near)\b"
+)
+_COUNTED = re.compile(
+    r"[ -](?:minutes?|days?|weeks?|months?|years?|dollars?|pounds?|of|times?|people|percent|miles?|o'clock|am|pm)\b"
+)
 
 
 class AddressFinder:
@@ -152,7 +186,7 @@ class AddressFinder:
     def find(self) -> Iterator[Finding]:
         last_found = -100
         for turn, utterance in enumerate(self.conversation):
-            found = joined(list(self.in_turn(turn, utterance)), utterance)
+            found = joined([*self.in_turn(turn, utterance), *self.whole_answer(turn, utterance)], utterance)
             if not found:
                 found = list(self.street_asked(turn, utterance))
             if not found and turn - last_found <= 4:
@@ -212,6 +246,37 @@ class AddressFinder:
             if box is not None:
                 yield self.finding(turn, match.start(), self.extended(utterance, box.end), 0.85, "post office box")
 
+    def whole_answer(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
+        """All of an answer to "what's the address?", from its first number to where something else is said."""
+        question = self.conversation[turn - 1] if turn else utterance
+        if same_side(question, utterance) or utterance.word_count > _LONGEST_ANSWER:
+            return
+        town = _CITY_ASKED.search(question.lower)
+        if not town and not _ADDRESS_ASKED.search(question.lower):
+            return
+        unit = _UNIT_BEGINS.search(utterance.lower)
+        firsts = [*([unit.start()] if unit else []), *(run.start for run in utterance.runs[:1])]
+        if not firsts:
+            return
+        start = min(firsts)
+        if town:
+            lead = _CONTINUES.match(utterance.lower)
+            start = lead.end() if lead else start
+        stop = _ANSWER_STOPS.search(utterance.lower, start)
+        end = stop.start() if stop else len(utterance.text.rstrip(" .?!"))
+        numbers = [(run.start, run.end) for run in utterance.runs]
+        words = [
+            token
+            for token in utterance.tokens
+            if start <= token.start < end and len(token.norm) > 2 and token.norm.isalpha()
+            if not any(first <= token.start < last for first, last in numbers)
+        ]
+        number = utterance.runs[0].end if utterance.runs else start
+        if words and any(run.start < end for run in utterance.runs) and not _COUNTED.match(utterance.lower, number):
+            number_of = re.search(r"(?<!\w)(?:number|no\.?) $", utterance.lower[:start])
+            start = number_of.start() if number_of else start
+            yield self.finding(turn, start, end, 0.75, "address asked for")
+
     def street(self, turn: int, run: Run) -> tuple[int, str, float]:
         """Where the street after a house number ends, 0 if none follows; by its suffix, or by having been asked for."""
         utterance = self.conversation[turn]
@@ -228,6 +293,11 @@ class AddressFinder:
                 further = _SUFFIX_TOO.match(utterance.lower, match.end()) or match
                 further = _DIRECTION.match(utterance.lower, further.end()) or further
                 return further.end(), "number and street", 0.85
+        match = _DIRECTED.match(utterance.text, run.end)
+        if match is None and asked:
+            match = _RARE_STREET.match(utterance.lower, run.end)
+        if match:
+            return match.end(), "number and street", 0.75
         match = _STREET_FIRST.match(utterance.text, run.end)
         if match:
             return match.end(), "number and street", 0.8
@@ -279,8 +349,8 @@ class AddressFinder:
             return region.end()
         run = next((run for run in utterance.runs if any(item.start == place for item in run.items)), None)
         if run is not None:
-            return run.end if _POSTCODE.fullmatch(run.value) else None
-        postcode = next((run for run in utterance.runs if run.start > place and _POSTCODE.fullmatch(run.value)), None)
+            return run.end if _is_postcode(run) else None
+        postcode = next((run for run in utterance.runs if run.start > place and _is_postcode(run)), None)
         if postcode is not None and _TOWN_BEFORE.fullmatch(text[place : postcode.start]):
             return postcode.end
         if not after_comma:
@@ -341,6 +411,10 @@ class AddressFinder:
         while end > start and text[end - 1] in " ,\n":
             end -= 1
         return Finding(turn, start, end, "ADDRESS", score, RECOGNIZER, rule, text[start:end])
+
+
+def _is_postcode(run: Run) -> bool:
+    return bool(_POSTCODE.fullmatch(run.value) or _OUTWARD.fullmatch(run.value))
 
 
 def _house_number(run: Run, utterance: Utterance) -> Run:

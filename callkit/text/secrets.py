@@ -26,7 +26,11 @@ _LOGIN = re.compile(
     r"(?<!\w)(?:user ?name|user id|login(?: name| id)?|screen name|handle)(?: (?:on|for) (?:the|my|this) account)?(?: (?:you've got|you have|i have|i see|we have|on file))?(?: (?:is|was)|:|'s)[\s,:]*"
 )
 _LOGIN_ASKED = words_pattern(
-    ["(?:what(?:'s| is| was)|which|your|the) (?:\\w+ )?(?:user ?name|user id|login name|login id|screen name)"]
+    [
+        "(?:what(?:'s| is| was)|which|your|the) (?:login|log-in|log in)(?: you| are|\\?)",
+        "which user",
+        "(?:what(?:'s| is| was)|which|your|the) (?:\\w+ )?(?:user ?name|user id|login name|login id|screen name)",
+    ]
 )
 #: A question of so few words that names a password asks for it.
 _SHORT_QUESTION = 5
@@ -44,7 +48,13 @@ _ORDINAL = words_pattern(
         "\\d+(?:st|nd|rd|th)|letters?|characters?",
     ]
 )
+#: An answer that tells some letters has no more words than this.
+_MOST_LETTERS = 16
 _SPOKEN_OF = words_pattern(["pass ?(?:word|phrase|code)s?", "(?:memorable|security|secret) (?:word|phrase|answer)"])
+#: A password right after its name, told by its look: "the temporary password Maple7!Rain".
+_BARE = re.compile(r"(?<!\w)pass ?(?:word|phrase),? ((?=\S*[a-z])(?=\S*\d)\S+)")
+#: "I'm typing Badger2011 exclamation point"
+_TYPED = re.compile(r"(?<!\w)(?:typ|enter|us|try|putt)ing(?: in)? ((?=\S*[a-z])(?=\S*\d)\S+)")
 _ARTICLE = re.compile(r"(?<!\w)(?:the|my|an?) $")
 _LEAD = re.compile(
     r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|ah|gosh|wow|goodness|ha(?:ha)?|er|erm|h+m+|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
@@ -103,6 +113,8 @@ class SecretFinder:
         for match in patterns["named"].finditer(lower):
             if not match.group().startswith("answer") or self.secretly(turn):
                 yield from self.answer(turn, match.end(), "named", 8)
+        for match in (*_BARE.finditer(lower), *(_TYPED.finditer(lower) if self.spoken_of(turn) else ())):
+            yield from self.answer(turn, match.start(1), "named", 5)
         for match in patterns["changed"].finditer(lower):
             if self.spoken_of(turn):
                 yield from self.answer(turn, match.end(), "named", 5)
@@ -119,11 +131,21 @@ class SecretFinder:
     def in_parts(self, turn: int) -> Iterator[Finding]:
         """Letters of a password, where some were asked for: "the third and fifth characters of your password"."""
         question, utterance = self.conversation[turn - 1], self.conversation[turn]
-        near = " ".join(other.lower for other in self.conversation[max(0, turn - _REACH) : turn])
-        asked = _patterns()["parts"].search(near) and _SPOKEN_OF.search(near) and _ORDINAL.search(question.lower)
-        if asked and not same_side(question, utterance):
-            for item in (item for run in utterance.runs for item in run.items):
-                yield Finding(turn, item.start, item.end, "PASSWORD", 0.85, RECOGNIZER, "letters of a password")
+        if same_side(question, utterance) or not _ORDINAL.search(question.lower):
+            return
+        near = [other.lower for other in self.conversation[max(0, turn - _REACH) : turn]]
+        whole = _patterns()["parts"].search(question.lower) or (turn - 2 in self.told and question.word_count <= 6)
+        if not whole or not any(map(_SPOKEN_OF.search, near)) or utterance.word_count > _MOST_LETTERS:
+            return
+        for token in utterance.tokens:
+            if (len(token.text) == 1 and token.text.isalpha() and token.text != "a") or token.norm.isdecimal():
+                yield self.letter(turn, token.start, token.end)
+        for item in (item for run in utterance.runs for item in run.items):
+            if item.last > item.first or item.kind == "digit":
+                yield self.letter(turn, item.start, item.end)
+
+    def letter(self, turn: int, start: int, end: int) -> Finding:
+        return Finding(turn, start, end, "PASSWORD", 0.85, RECOGNIZER, "letters of a password")
 
     def answered(self, turn: int) -> Iterator[Finding]:
         """The answer to a question for a secret: the likeliest sentence of the turn."""
