@@ -41,6 +41,17 @@ def test_a_muted_call_is_clean_and_an_unmuted_one_leaks(sample_calls: Path, tmp_
         assert leak.calls[0].proof.audio_sha256 == samples_sha256(kept)
 
 
+def test_a_language_without_rules_is_flagged_and_not_proved_clean(shared_data: Path, tmp_path: Path) -> None:
+    store = tmp_path / "calls.duckdb"
+    config = from_dict({"audio": {"keep_muted": True}, "pipeline": {"stages": STAGES}})
+    process.run([shared_data / "audio/languages/fr-FR.testing__audio.wav"], store=store, config=config)
+    (call,) = verify([], store=store, config=config).calls
+    assert (call.proof.verdict, call.reason[:26]) == ("unproven", "of fr only digits and lett")
+    with Snapshot(store) as snapshot:
+        (row,) = snapshot.rows("select quality->>'redaction' as flag from calls")
+    assert row["flag"] == call.reason
+
+
 def test_without_a_muted_recording_there_is_no_proof(sample_calls: Path, tmp_path: Path) -> None:
     store = tmp_path / "calls.duckdb"
     config = from_dict({"pipeline": {"stages": STAGES}})

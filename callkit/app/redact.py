@@ -13,7 +13,8 @@ from callkit.config import Config
 from callkit.stages.redact import People, Redactor, Replaced, redacted_text
 from callkit.text.found import Finding, Utterance
 from callkit.text.language import language_of
-from callkit.text.personal import LANGUAGES, Memory
+from callkit.text.languages import LANGUAGES
+from callkit.text.personal import Memory
 
 #: "Agent: ...", "[00:12] Caller: ...", "SPEAKER_01: ...": who speaks, where a line says so.
 _SPEAKER = re.compile(
