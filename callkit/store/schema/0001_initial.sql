@@ -66,7 +66,7 @@ comment on column calls.queue is 'queue or line, from the metadata';
 comment on column calls.direction is 'inbound or outbound';
 comment on column calls.unmatched is 'metadata fields that were looked for and not found';
 comment on column calls.warnings is 'what is wrong with the recording, one sentence each';
-comment on column calls.quality is 'what was withheld or done in part (metrics, the summary, the redaction), each with the reason: a JSON object';
+comment on column calls.quality is 'metrics that were withheld, each with the reason: a JSON object';
 comment on column calls.audio_file is 'name of the muted recording in the folder beside the store; null: not kept';
 comment on column calls.muted_s is 'muted in it, seconds';
 comment on column calls.unworded_s is 'of these, speech that got no words, seconds';
@@ -233,7 +233,7 @@ comment on column summaries.issue_turns is 'turns it rests on';
 comment on column summaries.outcome is 'resolved, partly_resolved, unresolved, escalated, callback_promised or unknown';
 comment on column summaries.outcome_text is 'the sentence that says so; null: not found';
 comment on column summaries.outcome_turns is 'turns it rests on';
-comment on column summaries.unsupported is 'statements and follow-ups that their turns do not bear out, a count';
+comment on column summaries.unsupported is 'statements that their turns do not bear out, a count';
 
 create table statements (
     call_id varchar not null,
@@ -259,9 +259,7 @@ create table actions (
     who varchar not null,
     text varchar not null,
     due varchar,
-    turns integer[] not null,
-    supported boolean,
-    score double
+    turns integer[] not null
 );
 comment on table actions is 'Follow-ups: who promised what';
 comment on column actions.call_id is 'the call';
@@ -270,8 +268,6 @@ comment on column actions.who is 'role that promised';
 comment on column actions.text is 'what';
 comment on column actions.due is 'by when, in the words of the call; null: not said';
 comment on column actions.turns is 'turns it rests on';
-comment on column actions.supported is 'do they bear it out; null: nobody checked';
-comment on column actions.score is 'how well they do, 0 to 1';
 
 create table chapters (
     call_id varchar not null,
