@@ -11,7 +11,7 @@ from callkit.text.spoken import Token
 RECOGNIZER = "callkit:contact"
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"]+|(?<![\w@.])[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|io|co|me|info|biz|edu|gov|uk|us|ca)/[^\s<>\"]+",
+    r"(?:https?://|www\.)[^\s<>\"]+|(?<![\w@./])[\w-]{2,}(?:\.[\w-]+)*\.[a-z]{2,}/[^\s<>\"]+",
     re.I,
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)")
@@ -21,7 +21,7 @@ _IPV6 = re.compile(
 
 #: Last labels of a domain as they are said.
 _TOP_LEVEL = frozenset(
-    "com net org edu gov io co uk us ca info biz me mail de fr es au in ie nz tv dev app email online eu mx ar cl".split()
+    "com net org edu gov io co uk us ca info biz me mail de fr es au in ie nz tv dev app email online eu mx ar cl za ng ke gh br pt nl be ch se dk fi pl cz sg hk my ph jp cn kr il ae example xyz shop site store cloud ai".split()
 )
 #: Mail providers, whose names alone say that what came before is an address.
 _PROVIDERS = frozenset(
@@ -39,6 +39,10 @@ _COMPANY_PATHS = frozenset(
     "slash / help support login signin signup register contact account accounts billing pay payment payments home careers jobs faq terms privacy store shop reset status returns refund refunds offers deals activate setup download chat feedback survey claims news about dash - my us".split()
 )
 _MAX_LOCAL = 22
+#: What is said inside an address and is none of it: "dot, um, n z", "at smithfamily, one word, dot com".
+_ASIDES = re.compile(
+    r"(?:,\s*)?(?<![\w.])(?:um|uh|erm?|(?:all )?one word|(?:all )?lower ?case|(?:then|with|followed by) the numbers?)(?!\w)(?:\s*,)?"
+)
 
 
 class ContactFinder:
@@ -91,7 +95,7 @@ class ContactFinder:
 
     def spoken(self, turn: int) -> Iterator[Finding]:
         """Addresses said aloud, found from their end: "gmail dot com"."""
-        tokens = self.conversation[turn].tokens
+        tokens = self.without_asides(turn)
         for place, token in enumerate(tokens):
             common = token.norm in ("com", "net", "org", "edu", "gov")
             if (
@@ -104,15 +108,19 @@ class ContactFinder:
                 last = place
                 while last + 2 < len(tokens) and tokens[last + 1].norm in _DOTS and tokens[last + 2].norm in _TOP_LEVEL:
                     last += 2
-                yield from self.before_domain(turn, place - 2, last)
+                yield from self.before_domain(turn, tokens, place - 2, last)
             elif token.norm in _PROVIDERS and place and tokens[place - 1].norm in _AT:
                 following = tokens[place + 1].norm if place + 1 < len(tokens) else ""
                 if following not in _DOTS or place + 2 >= len(tokens) or tokens[place + 2].norm not in _TOP_LEVEL:
-                    yield from self.before_domain(turn, place, place)
+                    yield from self.before_domain(turn, tokens, place, place)
 
-    def before_domain(self, turn: int, domain: int, last: int) -> Iterator[Finding]:
+    def without_asides(self, turn: int) -> list[Token]:
         utterance = self.conversation[turn]
-        tokens = utterance.tokens
+        asides = [match.span() for match in _ASIDES.finditer(utterance.lower)]
+        return [token for token in utterance.tokens if not any(start <= token.start < end for start, end in asides)]
+
+    def before_domain(self, turn: int, tokens: Sequence[Token], domain: int, last: int) -> Iterator[Finding]:
+        utterance = self.conversation[turn]
         at = next((place for place in range(domain, max(-1, domain - 8), -1) if tokens[place].norm in _AT), None)
         path = last + 1
         if at is None or (at == domain - 1 and path < len(tokens) and tokens[path].norm in ("slash", "/")):
@@ -130,11 +138,13 @@ class ContactFinder:
                     "spoken web address with a path",
                 )
             return
+        places = {token.start: place for place, token in enumerate(tokens)}
         firsts = {
-            place: item.first
+            places[token.start]: places[utterance.tokens[item.first].start]
             for run in utterance.runs
             for item in run.items
-            for place in range(item.first, item.last + 1)
+            for token in utterance.tokens[item.first : item.last + 1]
+            if token.start in places and utterance.tokens[item.first].start in places
         }
         first = self.local_start(tokens, at, firsts)
         if first < at:

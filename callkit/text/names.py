@@ -167,22 +167,29 @@ class NameFinder:
                     first -= 1
                 if first < end:
                     yield self.finding(turn, utterance.tokens[first], utterance.tokens[end - 1], 0.8, "introduced")
-            if token.norm in ambiguous() and self.has_surname(turn, place):
+            if utterance.cased and token.norm in ambiguous() and self.has_surname(turn, place):
                 yield from self.name_at(turn, token.start, "first name and surname", 0.65, "likely")
             if token.norm in first_names() and not self.is_place(turn, token):
                 after_comma = place > 0 and utterance.tokens[place - 1].norm == ","
                 if token.text[0].isupper():
                     yield from self.name_at(turn, token.start, "well-known first name", 0.65, "weak")
+                elif not utterance.cased and self.has_surname(turn, place):
+                    yield self.finding(turn, token, utterance.tokens[place + 1], 0.65, "first name and surname")
                 elif after_comma and len(token.norm) > 3 and not self.in_run(utterance, token):
                     yield self.finding(turn, token, token, 0.6, "addressed")
 
     def has_surname(self, turn: int, place: int) -> bool:
         """Does a surname that is no common word follow: "Chase Nakamura", "Hope Asante-Mills"?"""
         tokens = self.conversation[turn].tokens
-        if place + 1 >= len(tokens) or not self.conversation[turn].cased or not tokens[place].text[0].isupper():
+        if place + 1 >= len(tokens):
             return False
         name, after = tokens[place], tokens[place + 1]
         surname = after.norm in all_surnames() or (after.norm.partition("-")[0] in all_surnames())
+        if not self.conversation[turn].cased:
+            told = len(name.text) > 3 and len(after.text) > 3 and not _PLACE_ENDS.search(after.norm)
+            return told and surname and after.start == name.end + 1 and not self.in_run(self.conversation[turn], after)
+        if not name.text[0].isupper():
+            return False
         title = len(after.text) > 1 and after.text[0].isupper() and after.text[1:] != after.text[1:].upper()
         return after.start == name.end + 1 and title and surname and after.norm not in first_names()
 

@@ -360,6 +360,8 @@ class _Reader:
         if ahead < len(self.tokens):
             phrase = self.phrase(ahead, self.words.as_in)
             key = ahead + phrase
+            while phrase and key + 1 < len(self.tokens) and self.norms[key] == "-":
+                key += 1  # "P as N-Peter"
             if phrase and key < len(self.tokens) and self.norms[key].isalpha():
                 fits = self.norms[key][0] == norm
                 named = self.norms[ahead] == "as" and self.tokens[key].text[0].isupper()  # "P as Enter", for Peter
@@ -390,7 +392,8 @@ class _Reader:
         dashed = (self.decimal(place + 2) and self.glued(place, place + 1) and self.norms[place + 1] in "-/#") or (
             place > 0 and self.decimal(place - 2) and self.glued(place - 1, place) and self.norms[place - 1] in "-/#"
         )
-        if text.upper() in _NAMES_OF_NUMBERS and not (dashed and text.isupper() and len(text) == 2):
+        ends_code = glued and before and len(self.norms[place - 1]) >= 4  # "H7749215US"
+        if text.upper() in _NAMES_OF_NUMBERS and not ((dashed or ends_code) and text.isupper() and len(text) == 2):
             return None
         beside = text.isupper() and len(text) <= 3 and (after or (before and len(text) <= 2))
         long = self.decimal(place + 2) and len(self.norms[place + 2]) >= 4
