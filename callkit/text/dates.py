@@ -305,7 +305,10 @@ class DateFinder:
         for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
             other = self.conversation[back]
             named = _nearest(other.lower)
-            if named and same_side(other, utterance) and utterance.word_count > _READ_BACK_WORDS:
+            alone = re.search(r"(?:^|[.?!,] )$", utterance.text[: span.start]) and re.match(
+                r"[.?!]|$", utterance.text[span.end :]
+            )
+            if named and same_side(other, utterance) and utterance.word_count > _READ_BACK_WORDS and not alone:
                 return ""  # whoever asks for a date of birth does not tell it in passing
             if named is not None:
                 asked = EXPIRY_ASKED.search(other.lower) is not None and _EXPIRING.search(other.lower) is None

@@ -87,7 +87,7 @@ _MEDICINE = re.compile(
     r"(?:olol|pril|statin|cillin|azole|mycin|profen|idine|xetine|azepam|formin|sartan|codone|adine|furantoin|prim|lyte|gynon|asone|olone|amide|cetamol|vir|mab)$"
 )
 _YES = re.compile(
-    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|ah|er|erm|h+m+|gosh|let me see|first|last|middle|surname)*"
+    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|ah|er|erm|h+m+|gosh|let me see|first|last|middle|surname)*(?<!\w)"
 )
 
 
@@ -395,7 +395,7 @@ class NameFinder:
         if any(token.start < end and start < token.end for start, end in (*self.taken[turn], *self.companies[turn])):
             return False
         if token.text[0].isupper():
-            acronym = 2 <= len(token.text) <= 4 and token.text.isupper() and token.norm not in first_names()
+            acronym = 2 <= len(token.text) <= 4 and token.text.isupper()
             shouted = not any(map(str.islower, utterance.text))
             return token.norm.partition("'")[0] not in not_names() and (shouted or not acronym)
         return (sure and len(token.norm) > 1 and not token.norm.endswith(("ing", "ed"))) or token.norm in first_names()
@@ -409,6 +409,8 @@ class NameFinder:
             return False
         if utterance.cased:
             ends = _AMBIGUOUS_ENDS if tier == "weak" else _NAME_ENDS
+            if tier in ("sure", "likely") and token.norm not in _MONTH_NAMES and token.text[0].isupper():
+                return True
             named = ends.match(utterance.lower, token.end) or _NEXT_CAPITAL.match(utterance.text, token.end)
             return token.text[0].isupper() and named is not None
         return tier == "sure" and _AMBIGUOUS_UNCASED.match(utterance.lower, token.end) is not None
@@ -471,7 +473,9 @@ class NameFinder:
             spoken_to = _VOCATIVE.search(self.conversation[turn].lower[: token.start])
             if not self.conversation[turn].cased:
                 return spoken_to is not None
-            return token.text[0].isupper() and (spoken_to is not None or self.ends_phrase(turn, token))
+            before = self.conversation[turn].text[: token.start].rstrip()
+            inside = norm not in _MONTH_NAMES and bool(before) and before[-1] not in ".!?"
+            return token.text[0].isupper() and (spoken_to is not None or inside or self.ends_phrase(turn, token))
         if norm in self.known:
             return token.text[0].isupper() or norm in first_names() or not self.conversation[turn].cased
         if not token.text[0].isupper() or norm in not_names():
@@ -493,7 +497,12 @@ class NameFinder:
     def name_words(self, finding: Finding) -> list[str]:
         words = [word.strip(".'") for word in finding.value.split()]
         family = words[-1] if len(words) > 1 and words[-1] in surnames() else ""  # "Young", after a first name
-        return [word for word in words if len(word) > 2 and (word not in not_names() or word == family)]
+        told = finding.rule != "model"
+        return [
+            word
+            for word in words
+            if len(word) > 2 and (word not in not_names() or word == family or (told and word in ambiguous()))
+        ]
 
     def finding(
         self, turn: int, first: Token, last: Token, score: float, rule: str, recognizer: str = RECOGNIZER

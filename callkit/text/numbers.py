@@ -146,6 +146,18 @@ _CLOCK = re.compile(r"[\w -]{1,14} [ap]\.? ?m\.?")
 _CLOCK_LETTERS = re.compile(r"\d{1,2}\.\d{1,2} one")
 #: Round sums: "you'll reach Gold at 50,000".
 _ROUND = re.compile(r"\d{1,3}(?:,\d{3})*,000")
+#: "They're 1,499 and 1,620", "the meter's at 48,213": sums, whatever was spoken of before.
+_SUMS = re.compile(r"\d{1,3}(?:,\d{3})+(?: and \d{1,3}(?:,\d{3})+)*")
+_NO_SUMS = frozenset({"ACCOUNT", "ADDRESS", "PHONE", "DATE_OF_BIRTH", "BANK_ACCOUNT"})
+#: "150, 500 and 900": a list of numbers.
+_LIST = re.compile(r"\d{2,4}(?:, \d{2,4})* and \d{2,4}")
+#: "Star one nine oh four", "one nine seven two, hash": keys that are pressed with a code.
+_KEY_BEFORE = re.compile(r"(?<!\w)(?:star|hash|pound|asterisk),? $")
+_KEY_AFTER = re.compile(r",? (?:then |and )*(?:star|hash|pound|asterisk)(?: key| sign)?(?!\w)")
+#: "... five nine, and A at the end"
+_LETTER_AT_END = re.compile(
+    r",? (?:and )?(?:then )?(?:an? |the letter )?[a-z](?: (?:for|as in) \w+)? (?:at|on) the end(?!\w)"
+)
 #: "One ending in 3318 and one in 0576": the last is no digit.
 _AND_ONE = re.compile(r"\d{3,}(?: and one)+")
 #: A house is said "number ten".
@@ -299,8 +311,14 @@ class NumberFinder:
     def judge_alone(self, piece: Piece) -> Iterator[Finding]:
         run, length = piece.run, len(piece.run.value)
         rule = self.named(piece, length)
-        born = rule is not None and rule.entity == "DATE_OF_BIRTH" and length == 4  # "in 1990"
+        born = rule is not None and rule.entity == "DATE_OF_BIRTH" and bool(_YEAR.fullmatch(run.value))  # "in 1990"
         if self.has_unit(piece) and length < 7 and not born:
+            return
+        if (
+            rule is not None
+            and rule.entity in _NO_SUMS
+            and _SUMS.fullmatch(self.conversation[piece.turn].text, run.start, run.end)
+        ):
             return
         if rule is not None:
             if rule.entity:
@@ -309,7 +327,7 @@ class NumberFinder:
             if length <= 6 or (rule.firm and not luhn(run.digits)):
                 return
         text = self.conversation[piece.turn].text
-        shape = shape_of(run.value, [piece], text)
+        shape = None if _LIST.fullmatch(text, run.start, run.end) else shape_of(run.value, [piece], text)
         if len(self.mended(piece)) > 1 and max(self.mended(piece)) < 7:
             return
         unknown = self.conversation[piece.turn].language not in KNOWN_LANGUAGES
@@ -337,9 +355,13 @@ class NumberFinder:
         text = self.conversation[piece.turn].text
         while start > 0 and text[start - 1] in "(+#":
             start -= 1
+        lower, end = self.conversation[piece.turn].lower, run.end
         lead = _NUMBER_LEAD.search(text[:start]) if entity == "ADDRESS" else None
+        lead = _KEY_BEFORE.search(lower[:start]) if entity == "PIN" else lead
         start = lead.start() if lead else start
-        return Finding(piece.turn, start, run.end, entity, score, RECOGNIZER, rule, run.value)
+        tail = (_KEY_AFTER if entity == "PIN" else _LETTER_AT_END).match(lower, end)
+        end = tail.end() if tail else end
+        return Finding(piece.turn, start, end, entity, score, RECOGNIZER, rule, run.value)
 
     def has_unit(self, piece: Piece) -> bool:
         """Do the words that touch the number make it an amount, a time, a count, a year?"""
@@ -428,7 +450,7 @@ class NumberFinder:
         for turn in range(piece.turn - 1, max(-1, piece.turn - 1 - REACH), -1):
             if strangers and length < 7 and turn < piece.turn - 1:
                 return None
-            cues = self.cues(turn)
+            cues = [cue for cue in self.cues(turn) if cue.rule.name != "address" or "?" in self.conversation[turn].text]
             if not cues:
                 continue
             fitting = [cue for cue in cues if self.takes(cue, piece, length, near=True)]

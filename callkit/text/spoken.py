@@ -370,7 +370,8 @@ class _Reader:
             if self.words.letters.get(self.norms[ahead]) == norm and len(self.norms[ahead]) > 3:
                 return self.item(place, ahead, norm.upper(), "letter")
         last = self.x_ray(place)
-        return self.item(place, last, norm.upper(), "letter", weak=last == place and norm in "aioyeà")
+        weak = last == place and norm in "aioyeà" and not (self.tokens[place].text.isupper() and self.dash_said(place))
+        return self.item(place, last, norm.upper(), "letter", weak=weak)
 
     def article(self, place: int) -> bool:
         """Is "a" the article of a number: "and a 2021"?"""
@@ -392,14 +393,36 @@ class _Reader:
         dashed = (self.decimal(place + 2) and self.glued(place, place + 1) and self.norms[place + 1] in "-/#") or (
             place > 0 and self.decimal(place - 2) and self.glued(place - 1, place) and self.norms[place - 1] in "-/#"
         )
-        ends_code = glued and before and len(self.norms[place - 1]) >= 4  # "H7749215US"
-        if text.upper() in _NAMES_OF_NUMBERS and not ((dashed or ends_code) and text.isupper() and len(text) == 2):
+        beside_code = (before and self.glued(place - 1, place) and len(self.norms[place - 1]) >= 4) or (
+            after and self.glued(place, place + 1) and len(self.norms[place + 1]) >= 4
+        )  # "H7749215US", "LA3096111"
+        dashed = dashed or (text.isupper() and self.dash_said(place))
+        if text.upper() in _NAMES_OF_NUMBERS and not ((dashed or beside_code) and text.isupper() and len(text) == 2):
             return None
         beside = text.isupper() and len(text) <= 3 and (after or (before and len(text) <= 2))
+        if text.isupper() and self.dash_said(place):
+            return self.item(place, place, text, "letter")
         long = self.decimal(place + 2) and len(self.norms[place + 2]) >= 4
         if glued or (dashed and (text.isupper() or long)) or beside:
             return self.item(place, place, text.upper(), "letter", weak=not glued and not dashed)
         return None
+
+    def dash_said(self, place: int) -> bool:
+        """Does a dash or slash follow in words, and then a number: "KA dash 7740", "INV slash 44"?"""
+        ahead = place + 1
+        while ahead < len(self.norms) and self.norms[ahead] == ",":
+            ahead += 1
+        if self.norms[ahead : ahead + 1] not in (["dash"], ["hyphen"], ["slash"], ["stroke"]):
+            return False
+        ahead += 1
+        while ahead < len(self.norms) and self.norms[ahead] == ",":
+            ahead += 1
+        if ahead >= len(self.norms):
+            return False
+        words, norm = self.words, self.norms[ahead]
+        return norm.isdecimal() or any(
+            norm in known for known in (words.digits, words.teens, words.tens, words.repeats, words.weak_digits)
+        )
 
     def decimal(self, place: int) -> bool:
         return 0 <= place < len(self.tokens) and self.norms[place].isdecimal()
@@ -424,6 +447,7 @@ def _trimmed(items: list[Item], text_tokens: Sequence[Token]) -> list[Item]:
         and kept[-1].weak
         and not _leans_on(kept[-1], kept[-2] if len(kept) > 1 else None, text_tokens)
         and not _listed(kept, text_tokens)
+        and not _ends_code(kept, text_tokens)
     ):
         kept.pop()
     if all(item.value in "AIOYE" and item.kind == "letter" and item.first == item.last for item in kept):
@@ -440,6 +464,16 @@ def _listed(items: list[Item], text_tokens: Sequence[Token]) -> bool:
         for before, after in zip(items[-3:], items[-2:], strict=False)
     ]
     return pauses[0] == pauses[1]
+
+
+def _ends_code(items: list[Item], text_tokens: Sequence[Token]) -> bool:
+    """Is a capital the last of a code that is written in groups: "JG 10 33 59 A."?"""
+    last = items[-1]
+    if len(items) < 3 or last.kind != "letter" or not text_tokens[last.first].text.isupper():
+        return False
+    after = text_tokens[last.last + 1].norm if last.last + 1 < len(text_tokens) else "."
+    digits = sum(len(item.value) for item in items[:-1] if item.kind == "written")
+    return items[-2].kind == "written" and last.start == items[-2].end + 1 and digits >= 4 and not after[0].isalnum()
 
 
 def _heads(items: list[Item], text_tokens: Sequence[Token]) -> bool:
