@@ -117,7 +117,14 @@ class ContactFinder:
     def without_asides(self, turn: int) -> list[Token]:
         utterance = self.conversation[turn]
         asides = [match.span() for match in _ASIDES.finditer(utterance.lower)]
-        return [token for token in utterance.tokens if not any(start <= token.start < end for start, end in asides)]
+        said = [token for token in utterance.tokens if not any(start <= token.start < end for start, end in asides)]
+        norms = ["", *(token.norm for token in said), ""]
+        joins = (_CONNECTORS | _AT) - {"."}
+        return [  # "price, at hotmail, dot, com"
+            token
+            for token, before, after in zip(said, norms, norms[2:], strict=False)
+            if token.norm != "," or not (before in joins or after in joins)
+        ]
 
     def before_domain(self, turn: int, tokens: Sequence[Token], domain: int, last: int) -> Iterator[Finding]:
         utterance = self.conversation[turn]

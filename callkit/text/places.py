@@ -18,7 +18,7 @@ _RARE_SUFFIX = r"(?:view|rise|brow|green|gate|parade|hollow|trace|vale|mount|cro
 _STATES = "alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|georgia|hawaii|idaho|illinois|indiana|iowa|kansas|kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming"
 _STATE_CODES = "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC"
 _STREET = re.compile(
-    r"\W{0,2}(?:[a-h] (?=[a-z]{3}))?(?:(?!(?:dollars|minutes|days|is|are|the|and|or|to|at|in|my|on|with|for|from|by|of|a|an|per|more|other|long|short)\b)[^\W\d_]+[.']?[ -]+|\d+(?:st|nd|rd|th) |[nsew]\.? ){1,4}?(?:"
+    r"\W{0,2}(?:[a-h] (?=[a-z]{3}))?(?:(?!(?:dollars|minutes|days|is|are|the|and|or|to|at|in|my|on|with|for|from|by|of|a|an|per|more|other|long|short)\b)[^\W\d_]+(?:['’]s?)?\.?[ -]+|\d+(?:st|nd|rd|th) |[nsew]\.? ){1,4}?(?:"
     + _SUFFIX
     + r")\b\.?"
 )
@@ -71,7 +71,7 @@ _TOWN_BEGINS = frozenset(
 )
 _TOWN_UNCASED = re.compile(r"(?:[a-z]{3,} ?){1,2}(?=$|\W*$)")
 #: Postcodes of the United States, the United Kingdom and Canada.
-_POSTCODE = re.compile(r"\d{5}|\d{9}|[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
+_POSTCODE = re.compile(r"\d{5,6}|\d{9}|[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|[A-Z]\d[A-Z]\d[A-Z]\d")
 #: The first half of a British postcode, as it is said after a town.
 _OUTWARD = re.compile(r"[A-Z]{1,2}\d{1,2}[A-Z]?")
 _TOWN_BEFORE = re.compile(r"(?:(?!(?:and|is|my|for|the|to|at)\b)[^\W\d_][^\W\d_.'’-]{2,},? ){1,3}", re.I)
@@ -166,6 +166,14 @@ _ADDRESS_ASKED = words_pattern(
     ]
 )
 _UNIT_BEGINS = re.compile(r"(?<!\w)(?:flat|apartment|apt|unit|suite)\b\.? (?:number )?\w")
+#: "Flat 402, Sai Krupa Apartments, 3rd Cross, ...", "Building 4410, Room 212, Fort Liberty"
+_UNIT_LIST = re.compile(
+    r"(?<!\w)(?:Flat|flat|Apartment|apartment|Unit|unit|Building|building|Room|Plot|Door)(?: [Nn]umber| No\.?)? \w{1,5}(?:, (?:(?:Room|Floor) \d+|(?:\d+\w{0,2} )?[A-Z][\w'’-]*(?: [A-Z\d][\w'’-]*){0,3}))+(?:,? \d{5,6}(?!\d))?"
+)
+#: "Cluain Mhuire, Knocknacarra Road": a house that has a name.
+_HOUSE_AND_STREET = re.compile(
+    r"[^\W\d_a-z][\w'’-]*(?: (?:[^\W\d_a-z][\w'’-]*|y|of|on|the|upon|de|la)){0,3}(?:, [^\W\d_a-z][\w'’-]*(?: (?:[^\W\d_a-z][\w'’-]*|y|of|on|the|upon|de|la)){0,3})+"
+)
 #: What is said after an address.
 _ANSWER_STOPS = re.compile(
     r"[?!]|\.(?= (?:and |but |it|i\b|i'|that|they|we|is|do|can|you|my|the|he|she|there|so|thanks|after|are))|,? (?:and (?:i|my|it|that|the|we|you)|but|because|since|i've|i'm|i|we|is that|do you|thanks|thank you|please|yeah|yes|right|just|near|next to|opposite|it's|that's|so they|off|near)\b"
@@ -186,7 +194,8 @@ class AddressFinder:
     def find(self) -> Iterator[Finding]:
         last_found = -100
         for turn, utterance in enumerate(self.conversation):
-            found = joined([*self.in_turn(turn, utterance), *self.whole_answer(turn, utterance)], utterance)
+            parts = (*self.in_turn(turn, utterance), *self.whole_answer(turn, utterance), *self.units(turn, utterance))
+            found = joined(list(parts), utterance)
             if not found:
                 found = list(self.street_asked(turn, utterance))
             if not found and turn - last_found <= 4:
@@ -255,6 +264,10 @@ class AddressFinder:
         if not town and not _ADDRESS_ASKED.search(question.lower):
             return
         unit = _UNIT_BEGINS.search(utterance.lower)
+        if utterance.cased and not unit and not town:
+            named = _HOUSE_AND_STREET.match(utterance.text, _lead_end(utterance))
+            if named:
+                yield self.finding(turn, named.start(), self.extended(utterance, named.end()), 0.7, "address asked for")
         firsts = [*([unit.start()] if unit else []), *(run.start for run in utterance.runs[:1])]
         if not firsts:
             return
@@ -349,7 +362,8 @@ class AddressFinder:
             return region.end()
         run = next((run for run in utterance.runs if any(item.start == place for item in run.items)), None)
         if run is not None:
-            return run.end if _is_postcode(run) else None
+            unit_alone = after_comma and re.fullmatch(r"\d{1,3}[A-Z]", run.value)
+            return run.end if _is_postcode(run) or unit_alone else None
         postcode = next((run for run in utterance.runs if run.start > place and _is_postcode(run)), None)
         if postcode is not None and _TOWN_BEFORE.fullmatch(text[place : postcode.start]):
             return postcode.end
@@ -360,6 +374,15 @@ class AddressFinder:
         if town is None or (first in not_names() and first not in _TOWN_BEGINS):
             return None
         return town.end()
+
+    def units(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
+        """A flat or room with what names its house, or asked for: "Flat 9, Wren House", "Apartment 2"."""
+        for match in _UNIT_LIST.finditer(utterance.text):
+            yield self.finding(turn, match.start(), self.extended(utterance, match.end()), 0.75, "unit and house")
+        for match in _UNIT_BEGINS.finditer(utterance.lower):
+            run = next((run for run in utterance.runs if run.start == match.end() - 1), None)
+            if run is not None and len(run.value) <= 5 and self.asked(turn, run):
+                yield self.finding(turn, match.start(), self.extended(utterance, run.end), 0.75, "unit asked for")
 
     def start_before(self, utterance: Utterance, earliest: int, postcode: int) -> int:
         """Where the address that a postcode ends begins: with its first part that is a number, a unit or a street."""
@@ -411,6 +434,11 @@ class AddressFinder:
         while end > start and text[end - 1] in " ,\n":
             end -= 1
         return Finding(turn, start, end, "ADDRESS", score, RECOGNIZER, rule, text[start:end])
+
+
+def _lead_end(utterance: Utterance) -> int:
+    lead = _CONTINUES.match(utterance.lower)
+    return lead.end() if lead else 0
 
 
 def _is_postcode(run: Run) -> bool:

@@ -18,15 +18,16 @@ from callkit.text.found import Finding, Utterance, same_side, words_pattern
 RECOGNIZER = "callkit:secret"
 
 _LINK = (
-    r"(?: (?:is set to|is|was|would be|should be|might be|used to be|as|set to)|,? (?:which|that) (?:is|was)"
+    r"(?: (?:is set to|is|es|era|was|would be|should be|might be|used to be|as|set to)|,? (?:which|that) (?:is|was)"
     r"|,? (?:and )?(?:it's|it is|it was|that's)|:|'s)[\s,:]*(?:um|uh|like|all one word|spelled)?[\s,]*"
 )
 #: A name to log in with, which is an account of somebody.
 _LOGIN = re.compile(
-    r"(?<!\w)(?:user ?name|user id|login(?: name| id)?|screen name|handle)(?: (?:on|for) (?:the|my|this) account)?(?: (?:you've got|you have|i have|i see|we have|on file))?(?: (?:is|was)|:|'s)[\s,:]*"
+    r"(?<!\w)(?:user ?name|user id|user|login(?: name| id)?|screen name|handle)(?: (?:on|for) (?:the|my|this) account)?(?: (?:you've got|you have|i have|i see|we have|on file))?(?: (?:is|was)|:|'s)[\s,:]*"
 )
 _LOGIN_ASKED = words_pattern(
     [
+        "what (?:user ?name|user id|login|log-in)",
         "(?:what(?:'s| is| was)|which|your|the) (?:login|log-in|log in)(?: you| are|\\?)",
         "which user",
         "(?:what(?:'s| is| was)|which|your|the) (?:\\w+ )?(?:user ?name|user id|login name|login id|screen name)",
@@ -50,17 +51,27 @@ _ORDINAL = words_pattern(
 )
 #: An answer that tells some letters has no more words than this.
 _MOST_LETTERS = 16
-_SPOKEN_OF = words_pattern(["pass ?(?:word|phrase|code)s?", "(?:memorable|security|secret) (?:word|phrase|answer)"])
+_SPOKEN_OF = words_pattern(
+    [
+        "pass ?(?:word|phrase|code)s?",
+        "(?:memorable|security|secret) (?:word|phrase|answer)",
+        "chang\\w+ (?:the|your|my) (?:word|phrase)",
+    ]
+)
 #: A password right after its name, told by its look: "the temporary password Maple7!Rain".
 _BARE = re.compile(r"(?<!\w)pass ?(?:word|phrase),? ((?=\S*[a-z])(?=\S*\d)\S+)")
 #: "I'm typing Badger2011 exclamation point"
 _TYPED = re.compile(r"(?<!\w)(?:typ|enter|us|try|putt)ing(?: in)? ((?=\S*[a-z])(?=\S*\d)\S+)")
+#: Words that are no secret by themselves.
+_POINTERS = frozenset(
+    {"it", "this", "that", "one", "them", "him", "her", "everything", "both", "neither", "either", "none"}
+)
 _ARTICLE = re.compile(r"(?<!\w)(?:the|my|an?) $")
 _LEAD = re.compile(
-    r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|ah|gosh|wow|goodness|ha(?:ha)?|er|erm|h+m+|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|let me think|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
+    r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|ah|gosh|wow|goodness|ha(?:ha)?|er|erm|h+m+|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|sí|es|era|mi|la|el|claro|bueno|pues|creo que|let me think|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
 )
 _STOP = re.compile(
-    r",? (?:all|no|with(?:out)?|in|and that's) (?:an? |the )?(?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<=\w\w)(?:,|,? with)(?: an?)? (?:capital|upper ?case|lower ?case|small) \w\b|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|i believe|i want|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
+    r",? (?:all|no|with(?:out)?|in|and that's) (?:an? |the )?(?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<=\w\w)(?:,|,? with)(?: an?)? (?:capital|upper ?case|lower ?case|small) \w(?=\W*$|[.?!])|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|i believe|i want|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
 )
 _SENTENCE = re.compile(r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!]\s+")
 
@@ -206,11 +217,14 @@ class SecretFinder:
 
     def asked(self, turn: int) -> bool:
         """Does the other side ask for a secret, in the turn before, or before somebody thought about it?"""
+        rejected = False
         for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
             other = self.conversation[back]
             if same_side(other, self.conversation[turn]):
-                if back in self.told or not self.thinks(other):
+                if not rejected and (back in self.told or not self.thinks(other)):
                     return False
+            elif _patterns()["rejected"].search(other.lower):
+                rejected = True
             elif other.word_count > 3 and not _patterns()["waiting"].fullmatch(other.lower):
                 return self.asks(back)
         return False
@@ -225,7 +239,7 @@ class SecretFinder:
     def asks(self, turn: int) -> bool:
         """Does a turn ask for a secret?"""
         question, patterns = self.conversation[turn], _patterns()
-        match = list(patterns["questions"].finditer(question.lower))
+        match = [*patterns["questions"].finditer(question.lower), *patterns["preguntas"].finditer(question.lower)]
         last = question.lower[match[-1].start() :] if match else ""
         if last.startswith("pass") and not patterns["give"].search(question.lower):
             if patterns["wish"].search(question.lower):
@@ -255,6 +269,8 @@ class SecretFinder:
             or len(words) > most_words * 2
             or _patterns()["none"].search(utterance.lower[words[0].start : end])
         ):
+            return
+        if len(words) == 1 and words[0].norm in _POINTERS:
             return
         last = utterance.tokens[[token.start for token in utterance.tokens].index(words[-1].start)]
         value = utterance.lower[words[0].start : last.end]

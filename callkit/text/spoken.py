@@ -128,6 +128,7 @@ class Grammar:
     fillers: Mapping[str, tuple[tuple[str, ...], ...]]
     as_in: Mapping[str, tuple[tuple[str, ...], ...]]
     counted: Mapping[str, str]
+    hundreds: Mapping[str, str]
 
 
 @cache
@@ -333,6 +334,10 @@ class _Reader:
         a_hundred = (
             self.norms[place] == "a" and place + 1 < len(self.norms) and self.norms[place + 1] in self.words.scales
         )
+        if self.words.hundreds and not a_hundred:
+            whole = self.whole_hundreds(place)
+            if whole is not None:
+                return whole
         start: _Small | None = ("1", place + 1, "number") if a_hundred else self.small(place)
         if start is None:
             return None
@@ -350,6 +355,18 @@ class _Reader:
                 break  # "eight hundred, five five five": digits of their own
             current, after = current + int(more[0]), more[1]
         return self.item(place, after - 1, str(total + current), "number")
+
+    def whole_hundreds(self, place: int) -> Item | None:
+        """Hundreds that are one word: "trescientos cuarenta y uno", "mil novecientos ochenta"."""
+        thousand = self.words.scales.get(self.norms[place]) == 3
+        after = place + thousand
+        if after >= len(self.norms) or self.norms[after] not in self.words.hundreds:
+            return None
+        total = 1000 * thousand + int(self.words.hundreds[self.norms[after]])
+        more = self.small(after + 1)
+        if more is None:
+            return self.item(place, after, str(total), "number")
+        return self.item(place, more[1] - 1, str(total + int(more[0])), "number")
 
     def letter(self, place: int) -> Item:
         """A letter by itself, with the word that says which one ("B as in boy", "B, Bravo") if there is one."""
