@@ -20,6 +20,8 @@ MEANING_FLOOR = 0.4
 WORDS_FLOOR = 0.34
 CITED = 3
 _FACT = re.compile(r"\[[A-Z_]+\d*\]|\d[\d.,:]*\d|\d")
+#: The two sides, who are not named so when they speak to each other.
+_WHO = re.compile(r"\b(?:the )?(?:agent|customer|company)(?:'s)?\b ?", re.I)
 _STOP = frozenset(
     "a agent also an and are as at be been but by call called caller can customer did do does for from had has have he her him his "
     "how i if in is it its me my not of on or our said she so that the their them then there they this to up was we were what when "
@@ -63,9 +65,11 @@ class Support:
         return Statement(text, turns, meaning >= MEANING_FLOOR and shared >= WORDS_FLOOR and facts, score)
 
     def check_action(self, action: Action) -> Action:
-        """The follow-up with its verdict: what is promised, and by when, have to be in its turns."""
-        verdict = self.check(f"{action.text} {action.due or ''}".strip(), action.turns)
-        return replace(action, turns=verdict.turns, supported=verdict.supported, score=verdict.score)
+        """The follow-up with its verdict: what is promised, whoever is said to, and by when, have to be in its turns."""
+        verdict = self.check(_WHO.sub("", action.text).strip(), action.turns)
+        evidence = " ".join(self.texts[turn] for turn in verdict.turns)
+        in_time = not action.due or _shared(action.due, evidence) == 1.0
+        return replace(action, turns=verdict.turns, supported=bool(verdict.supported and in_time), score=verdict.score)
 
     def _nearness(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.embedder.embed([text])[0]
