@@ -16,6 +16,7 @@ from callkit.config import Config
 from callkit.stages.redact import People, Redactor
 from callkit.text import secrets
 from callkit.text.found import Utterance
+from callkit.text.language import language_of
 from callkit.text.numbers import table
 from callkit.text.spoken import grammar
 
@@ -54,11 +55,12 @@ def covered(text: str, span: Span, found: list[tuple[int, int]]) -> bool:
     return sum(any(start <= place < end for start, end in found) for place in places) >= 0.9 * len(places)
 
 
-@pytest.mark.parametrize("name", ["scenarios.txt", "natural.txt"])
+@pytest.mark.parametrize("name", ["scenarios.txt", "natural.txt", "harder.txt"])
 def test_what_is_personal_is_found_and_nothing_else(redactor: Redactor, name: str) -> None:
     missed, too_much = [], []
     for conversation in conversations(name):
-        findings = redactor.findings([Utterance(text, speaker) for speaker, text, _ in conversation])
+        told = [Utterance(text, speaker, language_of(text)) for speaker, text, _ in conversation]
+        findings = redactor.findings(told)
         for turn, (_, text, spans) in enumerate(conversation):
             here = [(finding.start, finding.end) for finding in findings if finding.turn == turn]
             missed += [text[span[0] : span[1]] for span in spans if not covered(text, span, here)]
@@ -185,7 +187,7 @@ def replaced(redactor: Redactor, texts: list[str]) -> list[str]:
 
 
 def test_redacting_twice_changes_nothing(redactor: Redactor) -> None:
-    for name in ("scenarios.txt", "natural.txt"):
+    for name in ("scenarios.txt", "natural.txt", "harder.txt"):
         for conversation in conversations(name):
             once = replaced(redactor, [text for _, text, _ in conversation])
             assert replaced(redactor, once) == once

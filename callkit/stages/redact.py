@@ -111,7 +111,7 @@ class Redact:
     """Raw turns to safe turns and redactions."""
 
     name = "redact"
-    version = 2
+    version = 3
     requires = ("raw_turns", "phrases", "language")
     provides = ("turns", "redactions")
     scope: Literal["utterance", "call"] = "call"

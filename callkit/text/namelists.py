@@ -39,6 +39,12 @@ def ambiguous() -> frozenset[str]:
 
 
 @cache
+def likely_names() -> frozenset[str]:
+    """Of the ambiguous ones, those that are names where a name is due."""
+    return ambiguous() - frozenset(rules()["words"]["too_common"].split())
+
+
+@cache
 def acronyms() -> frozenset[str]:
     """What is said letter by letter and spells no name: "a m", "C V V"."""
     return frozenset(rules()["words"]["acronyms"].split())

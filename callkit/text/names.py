@@ -14,7 +14,16 @@ from functools import cache
 
 from callkit.text.companies import companies
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
-from callkit.text.namelists import acronyms, all_surnames, ambiguous, first_names, not_names, rules, surnames
+from callkit.text.namelists import (
+    acronyms,
+    all_surnames,
+    ambiguous,
+    first_names,
+    likely_names,
+    not_names,
+    rules,
+    surnames,
+)
 from callkit.text.spoken import Run, Token
 
 RECOGNIZER = "callkit:name"
@@ -403,7 +412,7 @@ class NameFinder:
     def is_ambiguous_name(self, token: Token, turn: int, tier: str) -> bool:
         """Is a common word the first name that it may be too: "this is Will.", "thanks, Grace", "it's bill prentice"?"""
         utterance = self.conversation[turn]
-        if token.norm not in ambiguous() or len(token.text) < 3 or self.in_run(utterance, token):
+        if token.norm not in likely_names() or len(token.text) < 3 or self.in_run(utterance, token):
             return False
         if any(token.start < end and start < token.end for start, end in (*self.taken[turn], *self.companies[turn])):
             return False
@@ -501,7 +510,7 @@ class NameFinder:
         return [
             word
             for word in words
-            if len(word) > 2 and (word not in not_names() or word == family or (told and word in ambiguous()))
+            if len(word) > 2 and (word not in not_names() or word == family or (told and word in likely_names()))
         ]
 
     def finding(

@@ -327,7 +327,8 @@ class NumberFinder:
             if length <= 6 or (rule.firm and not luhn(run.digits)):
                 return
         text = self.conversation[piece.turn].text
-        shape = None if _LIST.fullmatch(text, run.start, run.end) else shape_of(run.value, [piece], text)
+        listed = any(pattern.fullmatch(text, run.start, run.end) for pattern in (_LIST, _SUMS))
+        shape = None if listed else shape_of(run.value, [piece], text)
         if len(self.mended(piece)) > 1 and max(self.mended(piece)) < 7:
             return
         unknown = self.conversation[piece.turn].language not in KNOWN_LANGUAGES

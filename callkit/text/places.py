@@ -159,6 +159,7 @@ _ADDRESS_ASKED = words_pattern(
     [
         "(?<!mail )(?<!email )(?<!ip )(?<!web )(?<!mac )address(?! (?:bar|book))",
         "first line",
+        "(?:still|you) (?:at|live|living)(?! work| home)",
         "where (?:do|are|is|was|'s|should|shall|can|will) (?:you|we|it|i|he|she|they|the \\w+|this|that)(?: \\w+)? (?:liv\\w*|send\\w*|deliver\\w*|going|ship\\w*|located|now|house|flat|property)",
         "where(?:'s| is) the (?:house|flat|property|apartment|job|delivery)",
         "(?:the|what) (?:property|loss location|service location)",
@@ -257,8 +258,8 @@ class AddressFinder:
 
     def whole_answer(self, turn: int, utterance: Utterance) -> Iterator[Finding]:
         """All of an answer to "what's the address?", from its first number to where something else is said."""
-        question = self.conversation[turn - 1] if turn else utterance
-        if same_side(question, utterance) or utterance.word_count > _LONGEST_ANSWER:
+        question = self.conversation[turn - 1] if turn else None
+        if question is None or same_side(question, utterance) or utterance.word_count > _LONGEST_ANSWER:
             return
         town = _CITY_ASKED.search(question.lower)
         if not town and not _ADDRESS_ASKED.search(question.lower):
@@ -381,7 +382,7 @@ class AddressFinder:
             yield self.finding(turn, match.start(), self.extended(utterance, match.end()), 0.75, "unit and house")
         for match in _UNIT_BEGINS.finditer(utterance.lower):
             run = next((run for run in utterance.runs if run.start == match.end() - 1), None)
-            if run is not None and len(run.value) <= 5 and self.asked(turn, run):
+            if run is not None and len(run.value) <= 8 and self.asked(turn, run):
                 yield self.finding(turn, match.start(), self.extended(utterance, run.end), 0.75, "unit asked for")
 
     def start_before(self, utterance: Utterance, earliest: int, postcode: int) -> int:
@@ -437,7 +438,8 @@ class AddressFinder:
 
 
 def _lead_end(utterance: Utterance) -> int:
-    lead = _CONTINUES.match(utterance.lower)
+    no = re.match(r"(?:no|nope|we moved|i moved|now)\b[\s,.]*", utterance.lower)
+    lead = _CONTINUES.match(utterance.lower, no.end() if no else 0)
     return lead.end() if lead else 0
 
 

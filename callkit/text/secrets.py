@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from callkit.text.found import Finding, Utterance, same_side, words_pattern
+from callkit.text.spoken import Run
 
 RECOGNIZER = "callkit:secret"
 
@@ -73,6 +74,10 @@ _LEAD = re.compile(
 _STOP = re.compile(
     r",? (?:all|no|with(?:out)?|in|and that's) (?:an? |the )?(?:lower ?case|lower|caps|upper ?case|capitals?|capital letters|one word|spaces?)\b|(?<=\w\w)(?:,|,? with)(?: an?)? (?:capital|upper ?case|lower ?case|small) \w(?=\W*$|[.?!])|(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!](?:\s|$)|,? (?:but|it|and it|and then|i think|i believe|i want|is that|does that|if|because|please|thanks|can you|could you|right\?|ok\?)\b"
 )
+#: How a question begins, which is no answer.
+_ASKS = re.compile(
+    r"(?:¿|(?:and|so|okay|ok|great|perfect|thanks|thank you)?,? ?(?:what|which|who|when|where|how|can|could|may|do|does|did|are|would|your)\b)"
+)
 _SENTENCE = re.compile(r"(?<!\bst)(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bmt)[.?!]\s+")
 
 
@@ -99,6 +104,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     return found | {name: words_pattern(entries["answer"][name]) for name in ("leads", "talk", "none")}
 
 
+def _counts(run: Run) -> bool:
+    """Does somebody count up to a letter's place: "one two three four five"?"""
+    return run.digits.startswith("123")
+
+
 class SecretFinder:
     """Finds passwords and security answers."""
 
@@ -111,7 +121,7 @@ class SecretFinder:
             found = [*self.named(turn), *self.used(turn)]
             if not found and turn and not utterance.placeholders:
                 found = [*self.in_parts(turn)] or [*self.answered(turn)]
-            if found:
+            if found or "[password]" in utterance.text.lower():
                 self.told.add(turn)
             yield from found
             yield from self.login(turn)
@@ -151,7 +161,7 @@ class SecretFinder:
         for token in utterance.tokens:
             if (len(token.text) == 1 and token.text.isalpha() and token.text != "a") or token.norm.isdecimal():
                 yield self.letter(turn, token.start, token.end)
-        for item in (item for run in utterance.runs for item in run.items):
+        for item in (item for run in utterance.runs for item in run.items if not _counts(run)):
             if item.last > item.first or item.kind == "digit":
                 yield self.letter(turn, item.start, item.end)
 
@@ -161,7 +171,9 @@ class SecretFinder:
     def answered(self, turn: int) -> Iterator[Finding]:
         """The answer to a question for a secret: the likeliest sentence of the turn."""
         utterance = self.conversation[turn]
-        if not self.asked(turn) or ("?" in utterance.text and _patterns()["questions"].search(utterance.lower)):
+        if not self.asked(turn):
+            return
+        if "?" in utterance.text and (_ASKS.match(utterance.lower) or _patterns()["questions"].search(utterance.lower)):
             return
         starts = [0, *(match.end() for match in _SENTENCE.finditer(utterance.lower))]
         candidates = [found for start in starts for found in self.in_sentence(turn, start)]
@@ -220,8 +232,10 @@ class SecretFinder:
         rejected = False
         for back in range(turn - 1, max(-1, turn - 1 - _REACH), -1):
             other = self.conversation[back]
+            if back in self.told and not rejected:
+                return False
             if same_side(other, self.conversation[turn]):
-                if not rejected and (back in self.told or not self.thinks(other)):
+                if not rejected and not self.thinks(other):
                     return False
             elif _patterns()["rejected"].search(other.lower):
                 rejected = True
