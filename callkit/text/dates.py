@@ -104,6 +104,9 @@ _SINCE = re.compile(
 )
 _READ_BACK_WORDS = 16
 _MENDS = words_pattern([*CORRECTIONS, "correct", "right", "read that back", "so that's", "confirm"])
+_YEAR = re.compile(r"(?:19|20)\d\d")
+#: A year may stand so many characters before the rest of its date.
+_YEAR_AHEAD = 2
 _SLASH = re.compile(r"/|slash")
 _CARD_LENGTHS = range(14, 20)
 _OTHER = words_pattern(
@@ -190,7 +193,12 @@ def _with_month(utterance: Utterance) -> Iterator[DateSpan]:
         if before or after:
             said = {token.norm for token in tokens[first : last + 1]}
             named_day = bool(said & (_ORDINALS | {"st", "nd", "rd", "th"}))
-            yield DateSpan(tokens[first].start, tokens[last].end, 1 + before + after, named_day)
+            start = tokens[first].start
+            year = next((run for run in utterance.runs if 0 <= start - run.end <= _YEAR_AHEAD), None)
+            if year is not None and _YEAR.fullmatch(year.value):  # "nineteen eighty one the tenth of march"
+                yield DateSpan(year.start, tokens[last].end, 2 + before + after, named_day)
+                continue
+            yield DateSpan(start, tokens[last].end, 1 + before + after, named_day)
         elif token.norm not in ("may", "march", "mar") and utterance.word_count <= 6:
             yield DateSpan(token.start, token.end, 1)
 

@@ -71,6 +71,10 @@ _AMBIGUOUS_UNCASED = re.compile(
 )
 #: A sentence that is no more than a name: "Oluwaseun Cole. Seun."
 _NAME_ALONE = re.compile(r"[.?!] ((?:[A-Z][\w'’-]+ ?){1,3})(?=[.,?!]|$)")
+#: What stands before a first name in a text without capitals.
+_NAME_BEFORE = re.compile(
+    r"(?<!\w)(?:to|with|by|from|called|and|for|about|who|ask|tell|told|met|love|me|my|it was|spoke to|is) $"
+)
 #: How people are spoken to by name.
 _VOCATIVE = re.compile(
     r"(?<!\w)(?:thanks|thank you|hi|hey|hello|okay|ok|sorry|alright|all right|miss|mister|bye|cheers|no worries) $"
@@ -96,7 +100,7 @@ _MEDICINE = re.compile(
     r"(?:olol|pril|statin|cillin|azole|mycin|profen|idine|xetine|azepam|formin|sartan|codone|adine|furantoin|prim|lyte|gynon|asone|olone|amide|cetamol|vir|mab)$"
 )
 _YES = re.compile(
-    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|ah|er|erm|h+m+|gosh|let me see|first|last|middle|surname)*(?<!\w)"
+    r"(?:\W|sí|claro|me llamo|mi nombre es|soy|es|yes|yeah|yep|sure|of course|okay|ok|um|uh|certainly|absolutely|hi|hello|it's|it is|that's|that would be|that'd be|this is|i'm|i am|my name is|my name's|the name is|name is|no problem|well|so|first name|last name|is|and|the|my|full|name|you can call me|spelled|please|thanks|right|oh|just|ah|er|erm|h+m+|gosh|let me see|first|last|middle|surname)*(?<!\w)"
 )
 
 
@@ -184,6 +188,11 @@ class NameFinder:
                     yield from self.name_at(turn, token.start, "well-known first name", 0.65, "weak")
                 elif not utterance.cased and self.has_surname(turn, place):
                     yield self.finding(turn, token, utterance.tokens[place + 1], 0.65, "first name and surname")
+                elif (
+                    not utterance.cased and len(token.norm) > 3 and _NAME_BEFORE.search(utterance.lower[: token.start])
+                ):
+                    if not self.in_run(utterance, token):
+                        yield from self.name_at(turn, token.start, "well-known first name", 0.6, "weak")
                 elif after_comma and len(token.norm) > 3 and not self.in_run(utterance, token):
                     yield self.finding(turn, token, token, 0.6, "addressed")
 

@@ -153,6 +153,8 @@ _NO_SUMS = frozenset({"ACCOUNT", "ADDRESS", "PHONE", "DATE_OF_BIRTH", "BANK_ACCO
 _LIST = re.compile(r"\d{2,4}(?:, \d{2,4})* and \d{2,4}")
 #: "Star one nine oh four", "one nine seven two, hash": keys that are pressed with a code.
 _KEY_BEFORE = re.compile(r"(?<!\w)(?:star|hash|pound|asterisk),? $")
+#: "the postcode is e seventeen six j l"
+_LETTER_BEFORE = re.compile(r"(?<=\bis )[a-z] $")
 _KEY_AFTER = re.compile(r",? (?:then |and )*(?:star|hash|pound|asterisk)(?: key| sign)?(?!\w)")
 #: "... five nine, and A at the end"
 _LETTER_AT_END = re.compile(
@@ -359,6 +361,7 @@ class NumberFinder:
         lower, end = self.conversation[piece.turn].lower, run.end
         lead = _NUMBER_LEAD.search(text[:start]) if entity == "ADDRESS" else None
         lead = _KEY_BEFORE.search(lower[:start]) if entity == "PIN" else lead
+        lead = _LETTER_BEFORE.search(lower[:start]) if rule == "postcode" and lead is None else lead
         start = lead.start() if lead else start
         tail = (_KEY_AFTER if entity == "PIN" else _LETTER_AT_END).match(lower, end)
         end = tail.end() if tail else end
