@@ -93,14 +93,10 @@ def nearness(reading: Reading) -> NDArray[np.float64]:
 
 
 def _may_tell(sentence: Sentence) -> bool:
-    """A statement of 6 to 22 words; no question, thanks, name or talk of the line."""
+    """A statement of 6 to 22 words; no question, false start, thanks, name or talk of the line."""
     words = [word for word in sentence.text.lower().split() if not word.startswith("[")]
-    empty = (
-        sentence.asks
-        or is_of_the_line(sentence.text)
-        or "name" in words
-        or any(word.startswith("thank") for word in words)
-    )
+    manners = any(word.startswith("thank") for word in words) or "looking forward" in sentence.text.lower()
+    empty = sentence.asks or sentence.breaks_off or is_of_the_line(sentence.text) or "name" in words or manners
     return len(words) >= 6 and sentence.words <= TELLING_WORDS and not empty
 
 

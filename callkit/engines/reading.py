@@ -35,7 +35,7 @@ class Reading:
         able = [
             i
             for i, sentence in enumerate(self.sentences)
-            if sentence.place >= after and scores[i] >= floor and not sentence.asks
+            if sentence.place >= after and scores[i] >= floor and not (sentence.asks or sentence.breaks_off)
         ]
         if not able:
             return None

@@ -57,6 +57,10 @@ class Sentence:
         return len(self.text.split())
 
     @property
+    def breaks_off(self) -> bool:
+        return self.text.endswith(("...", "…"))
+
+    @property
     def asks(self) -> bool:
         """Is it a question? By its mark, or for one without any stop by its first words; "..., okay?" is none."""
         if self.text.endswith("?"):
