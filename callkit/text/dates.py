@@ -65,14 +65,14 @@ EXPIRY = words_pattern(
         "exp\\.?",
         "exp\\.? date",
         "valid (?:thru|through|until|till)",
-        "good (?:thru|through|until)",
+        "good (?:thru|through|until|till?)",
         "vence",
         "vencimiento",
         "caducidad",
     ]
 )
 EXPIRY_ASKED = words_pattern(
-    ["expiry", "expiration", "exp\\.? date", "valid (?:thru|through|until|till)", "good (?:thru|through|until)"]
+    ["expiry", "expiration", "exp\\.? date", "valid (?:thru|through|until|till)", "good (?:thru|through|until|till?)"]
 )
 _CARD = words_pattern(["cards?", "visa", "mastercard", "amex", "cvv", "security code", "tarjeta"])
 #: What else expires.
@@ -205,7 +205,11 @@ def _with_month(utterance: Utterance) -> Iterator[DateSpan]:
 
 def _of_ordinals(utterance: Utterance) -> Iterator[DateSpan]:
     """ "the twenty-second of the eleventh, seventy-nine" """
-    words = r"(?:(?:twenty|thirty)[ -])?(?:" + "|".join(sorted(_ORDINALS, key=len, reverse=True)) + r")"
+    words = (
+        r"(?:\d{1,2}(?:st|nd|rd|th)|(?:(?:twenty|thirty)[ -])?(?:"
+        + "|".join(sorted(_ORDINALS, key=len, reverse=True))
+        + r"))"
+    )
     for match in re.finditer(rf"(?<!\w)(?:the )?{words}(?: day)? of the {words}(?: month)?(?!\w)", utterance.lower):
         run = next(
             (run for run in utterance.runs if 0 <= run.start - match.end() <= 4 and len(run.digits) in (2, 4)), None

@@ -1,14 +1,20 @@
 """Lists of names, and of words that are none.
 
-`rules/names.toml` holds our own; names come from the US census (package `names`).
+`rules/names.toml` holds our own; names come from the US census (package `names`), and first names of the rest of the world from
+the lists that Faker makes up people with.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from itertools import islice
+from pkgutil import iter_modules
 from typing import Any
 
 
@@ -29,7 +35,28 @@ def first_names() -> frozenset[str]:
     for name in ("dist.female.first", "dist.male.first"):
         lines = files("names").joinpath(name).read_text("ascii").splitlines()
         known.update(line.split()[0].lower() for line in lines if line.strip())
-    return frozenset(known - not_names() - ambiguous())
+    return frozenset((known | world_names()) - not_names() - ambiguous())
+
+
+@cache
+def world_names() -> frozenset[str]:
+    """First names of some eighty countries in Latin letters, with and without accents, that are no common word of English."""
+    from faker.providers import person
+
+    known: set[str] = set()
+    for module in iter_modules(person.__path__):
+        lists = vars(import_module(f"{person.__name__}.{module.name}").Provider)
+        known.update(name.lower() for kind in lists if kind.startswith("first_name") for name in _latin(lists[kind]))
+    return frozenset(known - frozenset(rules()["words"]["world_names_that_are_words"].split()))
+
+
+def _latin(listed: Any) -> Iterator[str]:
+    """The names of one list (some are weighted) that are one word of three Latin letters or more."""
+    for name in listed if isinstance(listed, (list, tuple, Mapping)) else ():
+        plain = unicodedata.normalize("NFKD", name) if isinstance(name, str) else ""
+        bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        if re.fullmatch(r"[A-Za-z][A-Za-z'-]{2,}", bare):
+            yield from (name, bare)
 
 
 @cache

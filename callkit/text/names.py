@@ -30,28 +30,7 @@ RECOGNIZER = "callkit:name"
 _MAX_WORDS = 4
 _REACH = 3
 _JOINERS = frozenset(
-    {
-        "-",
-        ".",
-        "de",
-        "van",
-        "von",
-        "der",
-        "den",
-        "la",
-        "del",
-        "da",
-        "di",
-        "al",
-        "el",
-        "bin",
-        "st",
-        "mc",
-        "o'",
-        "dos",
-        "du",
-        "le",
-    }
+    "- . de van von der den la del da di al el bin st mc o' dos du le mac ní nic ó ibn abu ter ten zu af ap dela das".split()
 )
 #: What stands before a company's name more often than before a person's.
 _COMPANY_BEFORE = re.compile(r"(?:calling|welcome to|at|bank with|the|your|our|my)\W+$")

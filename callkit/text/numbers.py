@@ -29,6 +29,13 @@ RECOGNIZER = "callkit:number"
 #: Languages whose questions the cues know.
 KNOWN_LANGUAGES = frozenset({"en", "es"})
 
+#: The country that an IBAN begins with, written in one word with its first digits: "DE44".
+_COUNTRY_BEFORE = re.compile(r"(?<![^\W_])[A-Z]{2}$")
+#: Groups of capitals and digits, with nothing else in their sentence but how an answer begins.
+_CODE_ALONE = re.compile(
+    r"(?:^|[.:?!] |\b(?:it's|It's|is|yes|Yes|yeah|Yeah|sure|Sure),? )((?:[A-Z\d]{1,10}[ -]){1,6}[A-Z\d]{1,10})(?=[.,?!]|$)"
+)
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -207,6 +214,16 @@ class NumberFinder:
             for run in found_here:
                 if (turn, run.start) not in starts:
                     yield from self.again(Piece(turn, run), sensitive)
+        for turn, utterance in enumerate(self.conversation):
+            for match in _CODE_ALONE.finditer(utterance.text) if utterance.cased else ():
+                yield from self.written_code(turn, match)
+
+    def written_code(self, turn: int, match: re.Match[str]) -> Iterator[Finding]:
+        """A sentence that is no more than groups of capitals and digits: "BKLPK 4471 Q." """
+        value = "".join(filter(str.isalnum, match[1]))
+        digits = sum(map(str.isdecimal, value))
+        if len(value) >= 8 and digits >= 3 and len(value) - digits >= 3:
+            yield Finding(turn, *match.span(1), "ACCOUNT", 0.5, RECOGNIZER, "letters and digits", value)
 
     def again(self, piece: Piece, sensitive: Mapping[int, str]) -> Iterator[Finding]:
         """A number that repeats a known one, or part of it, or mends one just said."""
@@ -362,6 +379,7 @@ class NumberFinder:
         lead = _NUMBER_LEAD.search(text[:start]) if entity == "ADDRESS" else None
         lead = _KEY_BEFORE.search(lower[:start]) if entity == "PIN" else lead
         lead = _LETTER_BEFORE.search(lower[:start]) if rule == "postcode" and lead is None else lead
+        lead = _COUNTRY_BEFORE.search(text[:start]) if entity == "IBAN" else lead
         start = lead.start() if lead else start
         tail = (_KEY_AFTER if entity == "PIN" else _LETTER_AT_END).match(lower, end)
         end = tail.end() if tail else end

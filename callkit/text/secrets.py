@@ -61,12 +61,17 @@ _SPOKEN_OF = words_pattern(
 )
 #: A password right after its name, told by its look: "the temporary password Maple7!Rain".
 _BARE = re.compile(r"(?<!\w)pass ?(?:word|phrase),? ((?=\S*[a-z])(?=\S*\d)\S+)")
+#: What nothing but a password looks like: "Cairo_2019!", "Summer-rain4!"
+_SHAPED = re.compile(
+    r"(?<!\S)(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)(?=\S*[_#$%^&*]\S|\S*-\S*!|\S*!\S)[^\s@/:.,?]{7,}(?=[.,?]*(?:\s|$))"
+)
 #: "I'm typing Badger2011 exclamation point"
 _TYPED = re.compile(r"(?<!\w)(?:typ|enter|us|try|putt)ing(?: in)? ((?=\S*[a-z])(?=\S*\d)\S+)")
 #: Words that are no secret by themselves.
 _POINTERS = frozenset(
     {"it", "this", "that", "one", "them", "him", "her", "everything", "both", "neither", "either", "none"}
 )
+_PRONOUN = re.compile(r"[Ii](?:'| [a-z]{2,})")
 _ARTICLE = re.compile(r"(?<!\w)(?:the|my|an?) $")
 _LEAD = re.compile(
     r"(?:\W|i set it (?:as|to)|i made it|i put|yes|yeah|sure|ok|okay|um|uh|it's|it is|that's|that would be|that'd be|it was|is|was|the|my|our|answer|password|so|well|oh|ah|gosh|wow|goodness|ha(?:ha)?|er|erm|h+m+|i think|i believe|should be|name|her name|his name|maiden|mother's|first|pet|dog|cat|school|street|called|named|right|sí|es|era|mi|la|el|claro|bueno|pues|creo que|let me think|of course|all one word|yep|yup|nope|mhm|exactly|thanks|thank you)*(?<!\w)"
@@ -136,6 +141,8 @@ class SecretFinder:
                 yield from self.answer(turn, match.end(), "named", 8)
         for match in (*_BARE.finditer(lower), *(_TYPED.finditer(lower) if self.spoken_of(turn) else ())):
             yield from self.answer(turn, match.start(1), "named", 5)
+        for match in _SHAPED.finditer(self.conversation[turn].text):
+            yield Finding(turn, match.start(), match.end(), "PASSWORD", 0.7, RECOGNIZER, "shape of a password")
         for match in patterns["changed"].finditer(lower):
             if self.spoken_of(turn):
                 yield from self.answer(turn, match.end(), "named", 5)
@@ -159,7 +166,8 @@ class SecretFinder:
         if not whole or not any(map(_SPOKEN_OF.search, near)) or utterance.word_count > _MOST_LETTERS:
             return
         for token in utterance.tokens:
-            if (len(token.text) == 1 and token.text.isalpha() and token.text != "a") or token.norm.isdecimal():
+            word = token.text == "a" or _PRONOUN.match(utterance.text, token.start)
+            if (len(token.text) == 1 and token.text.isalpha() and not word) or token.norm.isdecimal():
                 yield self.letter(turn, token.start, token.end)
         for item in (item for run in utterance.runs for item in run.items if not _counts(run)):
             if item.last > item.first or item.kind == "digit":
