@@ -115,6 +115,10 @@ def test_text_sets(tmp_path: Path) -> None:
     found, problems = read_text_set(mood)
     assert found is not None and [row.label for row in found.rows] == ["positive"]
     assert str(problems[0]).startswith("mood.tsv:3: 1 row(s) whose label is none of")
+    (tmp_path / "bare.tsv").write_text("positive\tI love it\n")
+    assert str(find_material([tmp_path / "bare.tsv"]).problems[0]) == (
+        "bare.tsv:1: has no header with the columns text and label"
+    )
     topics = tmp_path / "topics.csv"
     lines = [f"my card {number},card" for number in range(12)] + [f"my loan {number},loan" for number in range(11)]
     topics.write_text("\n".join(["text,category", *lines, "hello,other"]))

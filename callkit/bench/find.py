@@ -53,6 +53,9 @@ def find_material(paths: Sequence[str | os.PathLike[str]]) -> Material:
                 text_sets.append(text_set)
         if given in texts:
             continue
+        if given.is_file() and given.suffix.lower() == ".tsv":  # a .csv is a manifest
+            problems.append(Problem(given.name, 1, "has no header with the columns text and label"))
+            continue
         for one in discover([given], IngestSettings()):
             if isinstance(one, PathProblem):
                 if not (texts and one.error.code == "no-recordings"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BASE = "all-minilm-l6-v2"
 WEIGHTS = Path(__file__).parent / "data" / "minilm_sentiment.safetensors"
-WEIGHTS_SHA256 = "07b0022cf976b624f2ae75e623af1017fb9376631dc8dda31f883fc7e76ac965"
+WEIGHTS_SHA256 = "572d6f46a07fc8030b60faa977310c3f87ab9dcfb1fa07e29e2d06515ff7015c"
 
 
 class MiniLMSentiment:
