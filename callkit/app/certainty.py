@@ -56,7 +56,8 @@ def of_call(figures: Row, turns: Sequence[Row], quality: str | None) -> dict[str
 def of_role(figures: Row, turns: Sequence[Row]) -> dict[str, str]:
     """The same for a row of `speaker_metrics`."""
     mine = [turn for turn in turns if turn["role"] == figures["role"]]
-    start, end = min(turn["start_s"] for turn in turns), max(turn["end_s"] for turn in turns)
+    start = min((turn["start_s"] for turn in turns), default=0.0)
+    end = max((turn["end_s"] for turn in turns), default=0.0)
     sure = _evidence(mine)
     made = {}
     for name, value in figures.items():

@@ -12,8 +12,7 @@ from callkit import registry
 from callkit.config import Config
 from callkit.stages.redact import People, Redactor, Replaced, redacted_text
 from callkit.text.found import Finding, Utterance
-from callkit.text.language import language_of
-from callkit.text.languages import LANGUAGES
+from callkit.text.language import LANGUAGES, language_of
 from callkit.text.personal import Memory
 
 #: "Agent: ...", "[00:12] Caller: ...", "SPEAKER_01: ...": who speaks, where a line says so.

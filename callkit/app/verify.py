@@ -37,7 +37,7 @@ from callkit.stages.redact import Redactor
 from callkit.store.ledger import Ledger
 from callkit.store.reader import Snapshot
 from callkit.text.found import Finding, Utterance
-from callkit.text.languages import searched_in_part
+from callkit.text.language import searched_in_part
 
 #: A pause (seconds) that ends a turn of what is heard again.
 _PAUSE_S = 1.2

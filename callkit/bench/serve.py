@@ -84,7 +84,7 @@ def _texts(system: System, kind: Kind, rows: Sequence[TextRow]) -> Answer:
         took = time.perf_counter() - started
         evidence += [count_sentiment(row, label) for row, label in zip(rows, labels or (), strict=False)]
     elif kind == "topics":
-        topics = system.sort(rows)
+        topics = system.classify(rows)
         took = time.perf_counter() - started
         judged = [row for row in rows if not row.example]
         evidence += [count_topic(row, topic) for row, topic in zip(judged, topics or (), strict=False)]

@@ -49,7 +49,7 @@ class System(Protocol):
     def find_pii(self, rows: Sequence[TextRow]) -> list[list[Spans]] | None: ...
     def feel(self, texts: Sequence[str]) -> list[str] | None: ...
     def summarize(self, row: TextRow) -> tuple[Summary, tuple[SafeTurn, ...]] | None: ...
-    def sort(self, rows: Sequence[TextRow]) -> list[str] | None: ...
+    def classify(self, rows: Sequence[TextRow]) -> list[str] | None: ...
     def warm(self, task: str) -> None: ...
 
 
@@ -139,7 +139,7 @@ class Callkit:
         given |= self._stage("embed").run(given)
         return self._stage("summarize").run(given)["summary"], turns
 
-    def sort(self, rows: Sequence[TextRow]) -> list[str] | None:
+    def classify(self, rows: Sequence[TextRow]) -> list[str] | None:
         """A label for each row that is no example, learnt from those that are."""
         vectors = self._stage("embed").engine.embed([row.turns[0].text for row in rows])
         names = sorted({row.label for row in rows if row.example})
@@ -204,7 +204,7 @@ class Peer:
         said = tuple(Statement(text, (turn,)) for text, turn in picked)
         return Summary("", said, None, "unknown", None), turns
 
-    def sort(self, rows: Sequence[TextRow]) -> list[str] | None:
+    def classify(self, rows: Sequence[TextRow]) -> list[str] | None:
         return None
 
 

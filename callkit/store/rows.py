@@ -8,7 +8,7 @@ from typing import Any
 
 from callkit import model
 from callkit.model import Call
-from callkit.text.languages import searched_in_part
+from callkit.text.language import searched_in_part
 
 Row = dict[str, Any]
 Facets = Mapping[str, Any]

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from callkit.text.found import CORRECTIONS, Finding, Utterance, same_side, words_pattern
+from callkit.text.language import LANGUAGES
 from callkit.text.spoken import Item, Run
 
 #: So many words may stand between what names a number and the number; more where it is a secret ("let me flip it over").
@@ -26,9 +27,6 @@ _SECRET_SCORE = 0.96
 #: How many turns back a question still explains an answer.
 REACH = 8
 RECOGNIZER = "callkit:number"
-#: Languages whose questions the cues know.
-KNOWN_LANGUAGES = frozenset({"en", "es"})
-
 #: The country that an IBAN begins with, written in one word with its first digits: "DE44".
 _COUNTRY_BEFORE = re.compile(r"(?<![^\W_])[A-Z]{2}$")
 #: Groups of capitals and digits, with nothing else in their sentence but how an answer begins.
@@ -350,7 +348,7 @@ class NumberFinder:
         shape = None if listed else shape_of(run.value, [piece], text)
         if len(self.mended(piece)) > 1 and max(self.mended(piece)) < 7:
             return
-        unknown = self.conversation[piece.turn].language not in KNOWN_LANGUAGES
+        unknown = self.conversation[piece.turn].language not in LANGUAGES
         if shape is None and self.follows_card(piece):
             shape = "CVV", 0.7, "after a card and its expiry date"
         if shape is None and unknown and len(run.digits) >= 4:

@@ -10,7 +10,7 @@ from callkit.text.contacts import ContactFinder
 from callkit.text.dates import DateFinder
 from callkit.text.dates import said_again as dates_again
 from callkit.text.found import Finding, Utterance
-from callkit.text.languages import LANGUAGES
+from callkit.text.language import LANGUAGES
 from callkit.text.names import NameFinder
 from callkit.text.numbers import NumberFinder
 from callkit.text.places import AddressFinder
