@@ -44,7 +44,10 @@ def run(
     material = find_material(paths)
     if not material.cases and not material.text_sets:
         first = f" ({material.problems[0]})" if material.problems else ""
-        hint = "labels lie beside a recording X.wav as X.json, X.txt, X.rttm, X.srt or X.vtt"
+        hint = (
+            "labels lie beside a recording X.wav as X.json, X.txt, X.rttm, X.srt or X.vtt; texts are .jsonl, "
+            "or .tsv and .csv with the columns text and label"
+        )
         raise CallkitError("labels-missing", f"nothing with labels was found{first}", hint)
     return report(measure(material, specs, news=news))
 
